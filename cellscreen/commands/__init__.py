@@ -1,0 +1,104 @@
+"""The console script: `cellscreen <verb> [flags]`, one module a verb, imported when called."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from absl import flags, logging
+
+from cellscreen.errors import CellscreenError
+
+VERBS = {
+    "check": "cellscreen.commands.check",
+    "simulate": "cellscreen.commands.simulate",
+    "build": "cellscreen.commands.build",
+    "train-edges": "cellscreen.trainers.train_edges",
+    "score": "cellscreen.commands.score",
+    "vote": "cellscreen.commands.vote",
+    "export": "cellscreen.commands.export",
+    "report": "cellscreen.commands.report",
+    "demo": "cellscreen.commands.demo",
+}
+USAGE_ERROR, INTERRUPTED = 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns the exit status: 0 done, 1 found problems, 2 bad input, 130 stopped.
+
+    Args:
+        argv: the words after `cellscreen`; those of the command line by default.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("--help", "-h", "help"):
+        print(_overview())
+        return 0 if words else USAGE_ERROR
+    verb, rest = words[0], words[1:]
+    if verb not in VERBS:
+        print(f"cellscreen: no verb {verb!r}. One of: {', '.join(VERBS)}.", file=sys.stderr)
+        return USAGE_ERROR
+    return run(importlib.import_module(VERBS[verb]), rest, name=f"cellscreen {verb}")
+
+
+def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
+    """Parses `argv` with the flags of a verb's module and calls its `main`.
+
+    Args:
+        module: has a docstring (shown by `--help`), `FLAGS` (an absl `FlagValues` of its own, so
+            that two verbs never share a flag) and `main(argv) -> int | None`.
+        argv: the flags, `--flagfile=recipe` among them.
+        name: how the user called it, for messages.
+    """
+    values: flags.FlagValues = module.FLAGS
+    name = name or module.__name__
+    if any(word in ("--help", "-h", "-help") for word in argv):
+        print(_help(module, name))
+        return 0
+    for flag in values:
+        values[flag].unparse()
+        values[flag].present = 0
+    logging.use_absl_handler()
+    logging.set_verbosity(logging.INFO)
+    try:
+        rest = values([name, *argv])
+        if len(rest) > 1:
+            raise flags.Error(f"Expected flags only; got the word {rest[1]!r}.")
+        return module.main(rest) or 0
+    except flags.Error as error:
+        print(f"{name}: {error} See {name} --help.", file=sys.stderr)
+        return USAGE_ERROR
+    except CellscreenError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        print(f"{name}: stopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _overview() -> str:
+    lines = ["Image-based drug screening. Usage: cellscreen <verb> [--flags]", ""]
+    for verb, path in VERBS.items():
+        lines.append(f"  {verb:<12} {_summary(path)}")
+    return "\n".join([*lines, "", "cellscreen <verb> --help says more."])
+
+
+def _summary(path: str) -> str:
+    """The first docstring line of a module, read without importing what it imports."""
+    import ast
+
+    spec = importlib.util.find_spec(path)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(path)
+    with open(spec.origin, encoding="utf-8") as file:
+        return (ast.get_docstring(ast.parse(file.read())) or "").partition("\n")[0]
+
+
+def _help(module: ModuleType, name: str) -> str:
+    values: flags.FlagValues = module.FLAGS
+    text = (module.__doc__ or "").strip()
+    lines = values.get_help(include_special_flags=False).splitlines()
+    own = "\n".join(line for line in lines if line.startswith("  "))
+    return f"{text}\n\nUsage: {name} [--flags], or --flagfile=FILE with a flag a line\n{own}"

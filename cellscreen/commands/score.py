@@ -1,0 +1,62 @@
+"""Score images with a trained or exported model: one parquet, a row an image.
+
+The model is a run folder (an image it was trained on is scored by the net of the fold that held it
+out, any other by the mean over folds) or a SavedModel of `cellscreen export` (which refuses images
+it was trained on). The images are any folder that `cellscreen check` accepts.
+
+  cellscreen score --model=runs/ac16 --images=screen --where=cell_line=AC16 --output=ac16.parquet
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from cellscreen import commands
+
+FLAGS = flags.FlagValues()
+_MODEL = flags.DEFINE_string(
+    "model", None, "Run folder or exported model.", flag_values=FLAGS, required=True
+)
+_IMAGES = flags.DEFINE_string("images", None, "Folder of images.", flag_values=FLAGS, required=True)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Score table to write, .parquet.", flag_values=FLAGS, required=True
+)
+_WHERE = flags.DEFINE_string(
+    "where", "", 'Images to score, e.g. "cell_line=AC16"; empty is all.', flag_values=FLAGS
+)
+_LEVEL = flags.DEFINE_enum(
+    "level",
+    "image",
+    ["image", "well", "treatment"],
+    "A row an image, or their mean by well or treatment.",
+    flag_values=FLAGS,
+)
+
+
+def main(argv: list[str]) -> int:
+    """Scores the images and says where the table is."""
+    from cellscreen.pipelines.selection import select
+    from cellscreen.plates.table import read_plate_table
+    from cellscreen.screening.scores import aggregate, write_scores
+    from cellscreen.serving.scoring import open_model, score_images
+
+    del argv
+    table = read_plate_table(Path(_IMAGES.value))
+    table = table[select(table, _WHERE.value)]
+    scorer = open_model(_MODEL.value)
+    scores = score_images(scorer, table)
+    if _LEVEL.value != "image":
+        scores = aggregate(scores, _LEVEL.value)
+    write_scores(scores, _OUTPUT.value)
+    of_folds = int(scores["fold"].notna().sum())
+    print(f"{len(scores)} rows by {scorer.model_id} in {_OUTPUT.value}; {of_folds} out-of-fold.")
+    if scores["Metadata_simulated"].any() or scorer.simulated:
+        print("SIMULATED: the images, or those the model was trained on, are simulated.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(commands.run(sys.modules[__name__], sys.argv[1:]))

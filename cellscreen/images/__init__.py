@@ -1,0 +1,1 @@
+"""One picture: reading, intensity scale, edges, fingerprints."""

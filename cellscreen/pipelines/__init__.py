@@ -1,0 +1,1 @@
+"""Records to batches: labels, folds, augmentation."""

@@ -1,0 +1,82 @@
+"""Opening prepared plates as one data set, and reading their metadata without the pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from cellscreen.errors import RecordError
+from cellscreen.records.builder import SPLIT
+from cellscreen.records.edges import PIXELS_FEATURE, metadata_frame
+
+
+def prepared_plates(root: str | Path, dataset: str, kind: str) -> list[Path]:
+    """The prepared directories under `<root>/<plate>/<dataset>/<kind>`, newest version of each.
+
+    Raises:
+        RecordError: there is none.
+    """
+    folders = []
+    for parent in sorted(Path(root).glob(f"*/{dataset}/{kind}")):
+        versions = [path for path in parent.iterdir() if (path / "dataset_info.json").is_file()]
+        if versions:
+            folders.append(max(versions, key=lambda path: tfds.core.Version(path.name)))
+    if not folders:
+        raise RecordError(
+            f"No prepared plate of dataset {dataset}, kind {kind}.",
+            file=root,
+            fix="Run `cellscreen build` first, or give the --data_dir and --dataset it was given.",
+        )
+    return folders
+
+
+def open_records(folders: list[Path], *, pixels: bool = True) -> tf.data.Dataset:
+    """All plates as one `tf.data` of feature dicts, in the order of the records.
+
+    Args:
+        folders: prepared directories.
+        pixels: whether the pixels come along.
+
+    Raises:
+        RecordError: a folder cannot be opened, or its shards are not those it was written with.
+    """
+    try:
+        builder = tfds.builder_from_directories([str(folder) for folder in folders])
+    except (OSError, ValueError) as error:
+        raise RecordError(f"Cannot open the prepared plates: {error}", file=folders[0]) from error
+    decoders = None
+    if not pixels:
+        features = {name: True for name in builder.info.features if name != PIXELS_FEATURE}
+        decoders = tfds.decode.PartialDecoding(features)
+    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    return builder.as_dataset(
+        split=SPLIT, shuffle_files=False, decoders=decoders, read_config=config
+    )
+
+
+def read_metadata(folders: list[Path], channel: str = "") -> pd.DataFrame:
+    """The metadata of every record, a row a record, in the order of the records.
+
+    Args:
+        folders: prepared directories.
+        channel: keep this channel only; empty keeps all.
+
+    Raises:
+        RecordError: there is no such channel, or a plate is cut short.
+    """
+    try:
+        records = list(open_records(folders, pixels=False).as_numpy_iterator())
+    except tf.errors.OpError as error:  # TFDS counts the records; TFRecord checks their bytes.
+        raise RecordError(
+            f"The prepared records are cut short or damaged: {error.message}",
+            file=folders[0],
+            fix="Remove the damaged prepared folder and run `cellscreen build` again.",
+        ) from error
+    frame = metadata_frame(records)
+    if channel and channel not in set(frame["channel"]):
+        seen = ", ".join(sorted(set(frame["channel"])))
+        raise RecordError(f"No record has channel {channel!r}; there are {seen}.")
+    return frame[frame["channel"] == channel].reset_index(drop=True) if channel else frame

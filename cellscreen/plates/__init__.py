@@ -1,0 +1,1 @@
+"""What is on disk: every way to lay out images becomes one plate table."""

@@ -1,0 +1,1 @@
+"""TFRecord schemas, and the one builder that turns plate tables into sharded records."""

@@ -1,0 +1,1 @@
+"""One self-contained HTML page: a function a section, drawing apart from computing."""

@@ -1,0 +1,214 @@
+"""What each net got right on images it had not seen, with its baselines beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+
+from cellscreen.report import plots
+from cellscreen.report.data import ReportData
+from cellscreen.report.runs import BASELINE_NAMES, Run
+from cellscreen.report.section import Drawing, Section, Table, missing, render
+from cellscreen.report.texts import UNDEFINED, listed, number, spread, table_of
+from cellscreen.training.metrics import METRICS
+
+KEY, TITLE = "nets", "How well the nets tell the classes apart"
+_HEADINGS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+_HEADINGS |= {"auroc": "AUROC"}
+_DRAWN = ("accuracy", "auroc")
+_THRESHOLD = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class NetPart:
+    """What is shown of one run."""
+
+    key: str
+    run: Run
+    verdict: str
+    table: Table
+    confusion: Table
+    drawings: tuple[Drawing, ...]
+
+
+def nets_results(data: ReportData) -> Section:
+    """Shows figures, score distributions, curves and confusion matrix of every run."""
+    if not data.runs:
+        return missing(KEY, TITLE, "no training was given (--runs).")
+    return Section(
+        KEY,
+        TITLE,
+        render(
+            "nets.html",
+            comparison=comparison_table(data.runs) if len(data.runs) > 1 else None,
+            parts=[_part(place, run) for place, run in enumerate(data.runs, start=1)],
+            oracle=_oracle_table(data.oracle_aucs),
+        ),
+        simulated=any(run.simulated for run in data.runs),
+    )
+
+
+def against_baselines(run: Run) -> str:
+    """Says in words whether the net is above what can be had without a net."""
+    below = [_in_words(text) for text in run.summary["below_baseline"]]
+    if below:
+        return f"Not above baseline: {listed(below)}."
+    undefined = [
+        BASELINE_NAMES.get(model, model)
+        for model in run.baselines
+        if all(math.isnan(run.figure(model, metric, "pooled")) for metric in _DRAWN)
+    ]
+    without = f" (undefined here: {listed(undefined)})" if undefined else ""
+    return f"Above its baselines in accuracy and AUROC{without}."
+
+
+def comparison_table(runs: tuple[Run, ...]) -> Table:
+    """Returns a row a run, to compare nets and groups."""
+    return Table(
+        caption="All runs: mean ± SD over folds of the net, and how it stands to its baselines.",
+        headings=("Run", "Net", "Images of", "F1", "AUROC", "Baselines"),
+        rows=tuple(
+            (
+                run.name,
+                run.net,
+                run.summary["group"],
+                *(
+                    spread(run.figure(run.net, m), run.figure(run.net, m, "sd"))
+                    for m in ("f1", "auroc")
+                ),
+                against_baselines(run),
+            )
+            for run in runs
+        ),
+        right=frozenset({3, 4}),
+    )
+
+
+def metrics_table(run: Run) -> Table:
+    """Returns the figures of a net and its baselines: mean ± SD over folds, and pooled."""
+    rows = []
+    for model in (run.net, *run.baselines):
+        name = BASELINE_NAMES.get(model, model)
+        folds = [spread(run.figure(model, m), run.figure(model, m, "sd")) for m in METRICS]
+        pooled = [number(run.figure(model, m, "pooled")) for m in METRICS]
+        rows.append((name, "baseline" if model in run.baselines else "net", *folds))
+        rows.append((name, "all folds pooled", *pooled))
+    return Table(
+        caption=f"{run.name}: mean ± SD over {len(run.histories)} folds, and all folds pooled; "
+        f"a score above {_THRESHOLD} counts as {run.classes[1]}.",
+        headings=("Model", "What", *(_HEADINGS[metric] for metric in METRICS)),
+        rows=tuple(rows),
+        right=frozenset(range(2, 2 + len(METRICS))),
+        marks=tuple("net" if row[0] == run.net else "" for row in rows),
+    )
+
+
+def confusion_counts(run: Run) -> np.ndarray:
+    """Returns counts, `(2, 2)` int: row the true class, column the called one."""
+    counts = np.zeros((2, 2), int)
+    called = (run.predictions["score"] > _THRESHOLD).astype(int)
+    np.add.at(counts, (run.predictions["label"], called), 1)
+    return counts
+
+
+def confusion_table(run: Run) -> Table:
+    """Returns the confusion matrix over all folds with the share of each true class."""
+    counts = confusion_counts(run)
+    rows = []
+    for name, row in zip(run.classes, counts, strict=True):
+        total = row.sum()
+        shares = [f"{count} ({count / total:.0%})" if total else UNDEFINED for count in row]
+        rows.append((f"truly {name}", *shares, str(total)))
+    return Table(
+        caption="Confusion matrix: images of all folds, each called by the model that did not "
+        "see it.",
+        headings=("", *(f"called {name}" for name in run.classes), "images"),
+        rows=tuple(rows),
+        right=frozenset({1, 2, 3}),
+    )
+
+
+def _part(place: int, run: Run) -> NetPart:
+    key = f"net-{place}"
+    drawings = [_dots(key, run), _histograms(key, run)]
+    if run.histories:
+        drawings.append(_curves(key, run))
+    table, confusion = metrics_table(run), confusion_table(run)
+    return NetPart(key, run, against_baselines(run), table, confusion, tuple(drawings))
+
+
+def _dots(key: str, run: Run) -> Drawing:
+    models = (run.net, *run.baselines)
+    folds = sorted({fold for fold in run.metrics["fold"] if fold.isdigit()}, key=int)
+    figures = {
+        _HEADINGS[metric]: {
+            BASELINE_NAMES.get(model, model): [run.figure(model, metric, fold) for fold in folds]
+            for model in models
+        }
+        for metric in _DRAWN
+    }
+    return plots.model_dots(
+        f"{key}-dots",
+        figures,
+        caption="Each open circle is a fold, the diamond their mean. A net earns its keep only "
+        "to the right of every baseline.",
+        alt=f"Dot plot of accuracy and AUROC by fold for {run.net} and its baselines; the table "
+        "above has the figures.",
+    )
+
+
+def _histograms(key: str, run: Run) -> Drawing:
+    scores = {
+        name: run.predictions.loc[run.predictions["label"] == label, "score"].to_numpy()
+        for label, name in enumerate(run.classes)
+    }
+    medians = "; ".join(
+        f"median score of truly {name} {number(np.median(s))}" for name, s in scores.items() if len(s)
+    )
+    return plots.score_histograms(
+        f"{key}-scores",
+        scores,
+        run.classes[1],
+        caption=f"Out-of-fold scores by true class; dashed: the threshold. {medians}.",
+        alt=f"Histograms of out-of-fold scores by true class: {medians}.",
+    )
+
+
+def _curves(key: str, run: Run) -> Drawing:
+    shared = set.intersection(*(set(history.columns) for history in run.histories.values()))
+    curves = [c for c in ("loss", "accuracy", "val_loss", "val_accuracy") if c in shared]
+    ends = ", ".join(
+        f"fold {fold} {number(history[curves[0]].iloc[-1])}"
+        for fold, history in run.histories.items()
+        if curves and len(history)
+    )
+    return plots.training_curves(
+        f"{key}-curves",
+        run.histories,
+        curves,
+        caption="Training curves, a line a fold. The held-out images decide nothing: every fold "
+        "is trained to its last epoch.",
+        alt=f"Curves of {' and '.join(curves)} over epochs by fold; last {curves[0]}: {ends}.",
+    )
+
+
+def _oracle_table(aucs: pd.DataFrame | None) -> Table | None:
+    if aucs is None:
+        return None
+    shown = aucs.assign(hours=[f"{hours:g}" for hours in aucs["hours"]])
+    headings = {"cell_line": "Cell line", "hours": "Hours", "images": "Images", "auc": "AUROC"}
+    return table_of(
+        shown,
+        "The simulation's oracle: logistic regression on the true nuclear area and roundness of "
+        "each field, which no net is given. It is the ceiling the simulation was set by.",
+        headings,
+    )
+
+
+def _in_words(text: str) -> str:
+    for model, name in BASELINE_NAMES.items():
+        text = text.replace(model, name)
+    return text

@@ -1,0 +1,129 @@
+"""The full table of a vote: a row a treatment, both experts, both rules, oracle and truth."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cellscreen.report.section import Table
+from cellscreen.report.texts import concentration, number, short, signed
+from cellscreen.screening.votes import ACTIVE, INACTIVE, NO_VOTE, PAPER_ONLY, VoteResult
+from cellscreen.screening.wells import COMPOUND
+
+SIGNS = {ACTIVE: "●", PAPER_ONLY: "◐", INACTIVE: "○", NO_VOTE: "–"}
+_MOST_ROWS = 1000
+_CAPTION = (
+    "Score: mean of wells. Difference: score − control with its bootstrap 95 % interval over "
+    "wells. p: one-sided permutation test over wells; of both lines the larger counts."
+)
+_NO_ORACLE = "not voted on"
+
+Column = tuple[str, list[str], bool]
+
+
+def ranking_table(
+    votes: VoteResult, oracle: VoteResult | None = None, truth: pd.DataFrame | None = None
+) -> Table:
+    """Returns every treatment with both experts' figures and its verdict, best first.
+
+    Args:
+        votes: the vote.
+        oracle: the oracle's vote on the same screen, a column beside it.
+        truth: the hidden truth of a simulation (pert_iname, kind, lines), a column at the end.
+    """
+    shown = votes.table.head(_MOST_ROWS)
+    first, last = _names(shown), _rules(shown, votes.config.fdr)
+    lines = [_line(shown, line) for line in votes.lines]
+    if oracle is not None:
+        last.append(("Oracle's verdict", _oracle(shown, oracle), False))
+    if truth is not None:
+        last.append(("Truth (simulated)", _truth(shown, truth), False))
+    columns = [*first, *(column for line in lines for column in line), *last]
+    groups = [("", len(first)), *((n, len(c)) for n, c in zip(votes.lines, lines, strict=True))]
+    more = len(votes.table) - len(shown)
+    return Table(
+        caption=_CAPTION + (f" {more} more are in hits.csv." if more else ""),
+        headings=tuple(heading for heading, _, _ in columns),
+        rows=tuple(zip(*(texts for _, texts, _ in columns), strict=True)),
+        right=frozenset(place for place, (_, _, is_number) in enumerate(columns) if is_number),
+        groups=(*groups, ("Both lines", len(last))),
+        marks=tuple(verdict.replace(" ", "-") for verdict in shown["verdict"]),
+        head=1,
+    )
+
+
+def verdict_text(verdict: str, reason: str = "") -> str:
+    """Returns a verdict with its sign, and why there is none."""
+    return f"{SIGNS[verdict]} {verdict}" + (f": {reason}" if reason else "")
+
+
+def _names(table: pd.DataFrame) -> list[Column]:
+    rows = zip(table["verdict"], table["reason"], strict=True)
+    columns: list[Column] = [
+        ("Number", ["" if pd.isna(rank) else str(rank) for rank in table["rank"]], True),
+        ("Compound", list(table["pert_iname"]), False),
+        ("Verdict", [verdict_text(verdict, reason) for verdict, reason in rows], False),
+    ]
+    if table["concentration_um"].notna().any():
+        doses = [concentration(dose) for dose in table["concentration_um"]]
+        columns.insert(2, ("Concen\u00adtration", doses, True))
+    return columns
+
+
+def _line(table: pd.DataFrame, line: str) -> list[Column]:
+    """Returns the columns of one expert; empty where it saw no image."""
+
+    def texts(*names: str) -> list[tuple]:
+        values = table[[f"{line}_{name}" for name in names]].itertuples(index=False, name=None)
+        return list(values)
+
+    seen = table[f"{line}_n_wells"] > 0
+    columns: list[Column] = [
+        ("Score", [number(score) for (score,) in texts("score")], True),
+        ("Control", [number(control) for (control,) in texts("control")], True),
+        ("Difference", [_difference(*row) for row in texts("difference", "low", "high")], True),
+        ("p", [short(p) for (p,) in texts("p")], True),
+        ("Wells (images)", [f"{w} ({i})" for w, i in texts("n_wells", "n_images")], True),
+    ]
+    return [
+        (name, [text if row else "–" for text, row in zip(cells, seen, strict=True)], right)
+        for name, cells, right in columns
+    ]
+
+
+def _rules(table: pd.DataFrame, fdr: float) -> list[Column]:
+    voted = table["verdict"] != NO_VOTE
+
+    def yes_no(column: str) -> list[str]:
+        pairs = zip(table[column], voted, strict=True)
+        return [("yes" if kept else "no") if has_vote else "–" for kept, has_vote in pairs]
+
+    def figures(column: str) -> list[str]:
+        return [short(v) if has else "–" for v, has in zip(table[column], voted, strict=True)]
+
+    return [
+        ("p", figures("p"), True),
+        ("q", figures("q"), True),
+        ("Both below control", yes_no("paper_active"), False),
+        (f"q ≤ {fdr:g}", yes_no("bh_active"), False),
+    ]
+
+
+def _oracle(table: pd.DataFrame, oracle: VoteResult) -> list[str]:
+    """Returns the oracle's verdict on each treatment."""
+    theirs = oracle.table[[*COMPOUND, "verdict"]]
+    joined = table[COMPOUND].merge(theirs, on=COMPOUND, how="left", validate="one_to_one")
+    return [_NO_ORACLE if pd.isna(v) else verdict_text(v) for v in joined["verdict"]]
+
+
+def _truth(table: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
+    """Returns what each compound does, with the lines it protects where there are any."""
+    known = truth.set_index("pert_iname")
+    lines = known["lines"] if "lines" in known else pd.Series("", index=known.index)
+    kinds = known["kind"].astype(str).str.replace("_", " ")
+    texts = kinds + lines.map(lambda text: f" ({text})" if isinstance(text, str) and text else "")
+    return list(table["pert_iname"].map(texts))
+
+
+def _difference(value: float, low: float, high: float) -> str:
+    interval = "undefined" if pd.isna(low) else f"{signed(low)}, {signed(high)}"
+    return f"{signed(value)} [{interval}]"

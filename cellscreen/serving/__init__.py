@@ -1,0 +1,1 @@
+"""SavedModels with their preprocessing inside, and scoring new plates with them."""

@@ -1,0 +1,1 @@
+"""One fit: configuration, run folder, metrics, baselines."""

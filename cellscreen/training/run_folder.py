@@ -1,0 +1,131 @@
+"""The run folder: where each thing of a training lies, and the one place that writes them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+
+from cellscreen.atomic import replacing, write_text
+from cellscreen.errors import ConfigError
+from cellscreen.training.config import EdgesConfig
+from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
+
+CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
+    "config.json",
+    "folds.csv",
+    "metrics.csv",
+    "run.json",
+    "model_card.md",
+)
+MODEL, LAST_MODEL, HISTORY, PREDICTIONS = (
+    "model.keras",
+    "last.keras",
+    "history.csv",
+    "predictions.csv",
+)
+
+
+def fold_folder(workdir: Path, fold: int) -> Path:
+    """The folder of one fit."""
+    return workdir / f"fold_{fold}"
+
+
+def claim(workdir: Path, config: EdgesConfig) -> None:
+    """Writes the config into a new run folder, or checks that an old one was given the same.
+
+    Raises:
+        ConfigError: the folder holds a run of another config; the message names the fields.
+    """
+    path = workdir / CONFIG
+    if path.is_file():
+        theirs = read_config(workdir)
+        if theirs != config:
+            raise ConfigError(
+                "This run folder holds a training of another config: "
+                + "; ".join(differing_fields(config, theirs)),
+                file=workdir,
+                fix="Give the flags it was started with to go on, or another --workdir.",
+            )
+        return
+    write_text(path, config_to_json(config))
+
+
+def read_config(workdir: Path) -> EdgesConfig:
+    """The config of a run.
+
+    Raises:
+        ConfigError: the folder holds no run.
+    """
+    path = workdir / CONFIG
+    if not path.is_file():
+        raise ConfigError("Expected a run folder; there is no config.json.", file=workdir)
+    return config_from_json(EdgesConfig, path.read_text(encoding="utf-8"))
+
+
+def save_model(model: keras.Model, path: Path) -> None:
+    """Saves a model whole or not at all."""
+    with replacing(path) as temporary:
+        model.save(temporary)
+
+
+def load_fold(workdir: Path, fold: int) -> keras.Model:
+    """The model that did not see fold `fold`; only registered layers load.
+
+    Raises:
+        ConfigError: that fold has not been trained to its end.
+    """
+    return keras.saving.load_model(model_path(workdir, fold), compile=False, safe_mode=True)
+
+
+def model_path(workdir: Path, fold: int) -> Path:
+    """The finished model of a fold.
+
+    Raises:
+        ConfigError: that fold has not been trained to its end.
+    """
+    path = fold_folder(workdir, fold) / MODEL
+    if not path.is_file():
+        raise ConfigError(
+            f"Fold {fold} of this run has no finished model.",
+            file=workdir,
+            fix="Give its train command again: it goes on with the folds that are missing.",
+        )
+    return path
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Writes a frame as CSV, whole or not at all; undefined figures are empty."""
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, index=False)
+
+
+def write_summary(workdir: Path, summary: dict[str, Any]) -> None:
+    """Writes `run.json`."""
+    write_text(workdir / SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+
+
+def read_summary(workdir: Path) -> dict[str, Any]:
+    """Reads `run.json`, which a finished run has.
+
+    Raises:
+        ConfigError: the run is not finished.
+    """
+    path = workdir / SUMMARY
+    if not path.is_file():
+        raise ConfigError(
+            "Expected a finished run; there is no run.json.",
+            file=workdir,
+            fix="Give its train command again.",
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result."""
+    names = ("cellscreen", "tensorflow", "keras", "tensorflow-datasets", "opencv-python-headless")
+    return {name: importlib.metadata.version(name) for name in names}

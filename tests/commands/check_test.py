@@ -1,0 +1,92 @@
+"""`cellscreen check`: what it prints and its exit status."""
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from cellscreen import commands
+
+IMAGE = cv2.imencode(".png", np.arange(48, dtype=np.uint8).reshape(6, 8))[1].tobytes()
+
+
+@pytest.fixture
+def cultures(tmp_path):
+    """AC16, both conditions, two wells of two sites each, as folders."""
+    for condition in ("normoxia", "hypoxia"):
+        folder = tmp_path / "AC16" / "48H" / condition
+        folder.mkdir(parents=True)
+        for name in ("A01_1", "A01_2", "a2_1", "a2_2"):
+            (folder / f"{name}.png").write_bytes(IMAGE)
+    return tmp_path
+
+
+def _check(capsys, *flags):
+    status = commands.main(["check", *flags])
+    return status, *capsys.readouterr()
+
+
+def test_folder_without_errors(capsys, cultures):
+    status, out, err = _check(capsys, f"--images={cultures}")
+    assert (status, err) == (0, "")
+    assert f"{cultures} (folders like AC16/48H): 8 images, 4 wells, 2 plates, 1 batch\n" in out
+    assert "AC16          48  hypoxia        2       4  2" in out
+    assert "Every plate holds one condition only" in out
+    assert out.endswith("0 errors, 0 warnings, 3 notes. Ready to build.\n")
+
+
+def test_missing_and_odd_images(capsys, cultures):
+    folder = cultures / "AC16" / "48H" / "hypoxia"
+    cv2.imwrite(str(folder / "A01_1.png"), np.zeros((9, 9), np.uint16))
+    (folder / "a2_2.png").write_bytes(b"")
+    status, out, _ = _check(capsys, f"--images={cultures}")
+    assert status == 1
+    assert "Errors (3)" in out
+    assert "plate AC16_48H_hypoxia, well A02, file AC16/48H/hypoxia/a2_2.png" in out
+    assert "16-bit file without bit_depth" in out
+    assert "Size 9x9 px, where most of the plate has 8x6" in out
+
+
+def test_folder_without_wells_is_a_warning(capsys, cultures):
+    for path in cultures.rglob("*.png"):
+        path.rename(path.with_name(f"img_{path.name}"))
+    status, out, _ = _check(capsys, f"--images={cultures}")
+    assert status == 0
+    assert "no honest fold exists; only --fold_by=site, marked leaky, trains." in out
+
+
+def test_table_that_cannot_be_read_is_an_error_found(capsys, tmp_path):
+    (tmp_path / "images.csv").write_text("path,plate,well\n")
+    status, out, _ = _check(capsys, f"--images={tmp_path}")
+    assert status == 1
+    assert "site is missing. Found: path, plate, well." in out
+
+
+def test_deep_finds_what_headers_do_not_say(capsys, cultures):
+    (cultures / "AC16" / "48H" / "hypoxia" / "A01_1.png").write_bytes(IMAGE[:-20])
+    assert _check(capsys, f"--images={cultures}")[0] == 0
+    status, out, _ = _check(capsys, f"--images={cultures}", "--deep")
+    assert status == 1
+    assert "cut or damaged" in out
+
+
+def test_label_column_and_group_by(capsys, cultures):
+    flags = [f"--images={cultures}", "--label_column=condition"]
+    status, out, _ = _check(capsys, *flags, "--group_by=plate")
+    assert status == 0
+    assert "groups by plate" in out
+    assert "hypoxia has 1 group by plate, so no honest fold exists" in out
+    status, _, err = _check(capsys, *flags, "--group_by=row_pair")
+    assert status == 2
+    assert "Expected one of the columns" in err
+
+
+def test_thousand_images_in_about_a_second(capsys, tmp_path):
+    rows = [f"{i}.png,P,{chr(65 + i // 24 % 16)}{i % 24 + 1},{i // 384 + 1}" for i in range(1000)]
+    (tmp_path / "images.csv").write_text("\n".join(["path,plate,well,site", *rows]))
+    for number in range(1000):
+        (tmp_path / f"{number}.png").write_bytes(IMAGE)
+    start = time.process_time()
+    assert _check(capsys, f"--images={tmp_path}")[0] == 0
+    assert time.process_time() - start < 1.5

@@ -1,0 +1,78 @@
+"""Fixtures that several rooms share: a small folder of images with an obvious phenotype."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+
+def write_cultures(folder: Path, *, wells: int = 6, sites: int = 2, size: int = 64) -> Path:
+    """Plates with small (normoxia) and large (hypoxia) discs, and an images.csv."""
+    generator = np.random.default_rng(0)
+    rows = []
+    for condition, radius in (("normoxia", 4), ("hypoxia", 9)):
+        for well in range(1, wells + 1):
+            for site in range(1, sites + 1):
+                image = np.full((size, size), 100, np.uint8)
+                for _ in range(4):
+                    centre = tuple(int(c) for c in generator.integers(10, size - 10, 2))
+                    cv2.circle(image, centre, radius, 180, -1)
+                path = folder / f"AC16_{condition}" / f"A{well:02d}_{site}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(path), image)
+                rows.append(
+                    {
+                        "path": path.relative_to(folder),
+                        "plate": f"AC16_{condition}",
+                        "well": f"A{well:02d}",
+                        "site": site,
+                        "cell_line": "AC16",
+                        "condition": condition,
+                        "hours": 48,
+                        "batch": "b1",
+                        "operator": "ann",
+                    }
+                )
+    pd.DataFrame(rows).to_csv(folder / "images.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cultures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 images of two plates."""
+    return write_cultures(tmp_path_factory.mktemp("cultures"))
+
+
+@pytest.fixture(scope="session")
+def records(cultures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, prepared as edge records."""
+    from cellscreen.plates.table import read_plate_table
+    from cellscreen.records.build import build_plates
+
+    root = tmp_path_factory.mktemp("records")
+    build_plates(read_plate_table(cultures), root, "hypoxia")
+    return root
+
+
+@pytest.fixture(scope="session")
+def run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run folder of a small plain net in three folds."""
+    from cellscreen.models.net_config import NetConfig
+    from cellscreen.pipelines.edges import EdgeInput
+    from cellscreen.training.config import DataConfig, EdgesConfig, FitConfig, FoldConfig
+    from cellscreen.training.edges import train_and_evaluate
+
+    config = EdgesConfig(
+        DataConfig(data_dir=str(records)),
+        FoldConfig(folds=3),
+        EdgeInput(input_size=32, reduce_factor=2),
+        NetConfig(net="plain", stem_width=4, dense_units=8, bn_momentum=0.8),
+        FitConfig(batch_size=8, epochs=12, learning_rate=0.01),
+    )
+    workdir = tmp_path_factory.mktemp("runs") / "run"
+    train_and_evaluate(config, workdir)
+    return workdir

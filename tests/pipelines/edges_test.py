@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cellscreen.errors import ConfigError
+from cellscreen.images.edges import pack_edges
+from cellscreen.pipelines.edges import (
+    EdgeInput,
+    augment,
+    evaluation_batches,
+    keyed_maps,
+    training_batches,
+)
+
+
+def records_of(maps, channels=None):
+    features = {
+        "key": [f"k{number}" for number in range(len(maps))],
+        "channel": channels or [""] * len(maps),
+        "height": np.array([m.shape[0] for m in maps], np.int32),
+        "width": np.array([m.shape[1] for m in maps], np.int32),
+        "edges": [pack_edges(m) for m in maps],
+    }
+    return tf.data.Dataset.from_tensor_slices(features)
+
+
+def maps_of(count, size=32):
+    generator = np.random.default_rng(0)
+    return [(generator.random((size, size)) < 0.2).astype(np.uint8) for _ in range(count)]
+
+
+def test_only_chosen_keys_of_the_channel_pass():
+    records = records_of(maps_of(4), ["a", "b", "a", "a"])
+    rows = [int(row) for row, *_ in keyed_maps(records, {"k0": 7, "k1": 8, "k3": 9}, "a")]
+    assert rows == [7, 9]
+
+
+def test_evaluation_gives_every_map_once_in_order():
+    maps = maps_of(5)
+    chosen = keyed_maps(records_of(maps), {f"k{n}": n for n in range(5)})
+    batches = list(evaluation_batches(chosen, EdgeInput(16, 2), 2))
+    assert [len(images) for images, _ in batches] == [2, 2, 1]
+    images = np.concatenate([images for images, _ in batches])
+    by_hand = np.stack(maps).reshape(5, 16, 2, 16, 2).mean((2, 4))
+    np.testing.assert_array_equal(images[..., 0], by_hand.astype(np.float32))
+    assert np.concatenate([rows for _, rows in batches]).tolist() == list(range(5))
+
+
+@pytest.mark.parametrize("edge_input", [EdgeInput(16, 2), EdgeInput(16, 1)])
+def test_training_batches_are_full_and_the_seed_decides_them(edge_input):
+    labels = tf.constant([0, 1, 0, 1, 1], tf.int64)
+    chosen = keyed_maps(records_of(maps_of(5)), {f"k{n}": n for n in range(5)})
+
+    def first(seed):
+        batches = training_batches(chosen, labels, edge_input, 2, 5, seed)
+        taken = list(batches.take(6))
+        return np.stack([i for i, _ in taken]), np.concatenate([y for _, y in taken])
+
+    images, classes = first(1)
+    again, _ = first(1)
+    other, _ = first(2)
+    assert images.shape == (6, 2, 16, 16, 1)
+    assert 0 <= images.min() <= images.max() <= 1 + 1e-6
+    assert sorted(classes[:5]) == [0, 0, 1, 1, 1]
+    np.testing.assert_array_equal(images, again)
+    assert not np.array_equal(images, other)
+
+
+def test_augmentation_differs_by_seed_and_agrees_in_a_graph():
+    image = tf.constant(maps_of(1)[0][..., None], tf.float32)
+    seeds = tf.constant([[3, n] for n in range(4)], tf.int64)
+    eager = [augment(image, seed).numpy() for seed in seeds]
+    dataset = tf.data.Dataset.from_tensor_slices(seeds).map(lambda seed: augment(image, seed))
+    np.testing.assert_allclose(np.stack(list(dataset.as_numpy_iterator())), eager, atol=1e-6)
+    assert not np.allclose(eager[0], eager[1])
+
+
+def test_a_quarter_turn_keeps_the_disc_in_its_place():
+    rows, columns = np.mgrid[:33, :33]
+    disc = ((rows - 16) ** 2 + (columns - 16) ** 2 < 100).astype(np.float32)[..., None]
+    for number in range(5):
+        turned = augment(tf.constant(disc), tf.constant([0, number], tf.int64)).numpy()
+        assert np.abs(turned - disc).mean() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"input_size": 4}, "input_size of 8 px"),
+        ({"reduce_factor": 0}, "reduce_factor of 1 or more; got 0"),
+    ],
+)
+def test_an_input_out_of_bounds_is_an_error(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        EdgeInput(**arguments)

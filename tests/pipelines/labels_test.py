@@ -1,0 +1,60 @@
+import pandas as pd
+import pytest
+
+from cellscreen.errors import ConfigError, DataError
+from cellscreen.pipelines.labels import labels_from_column, labels_from_csv
+
+FRAME = pd.DataFrame(
+    {
+        "key": ["p/A01/1", "p/A02/1", "p/A03/1"],
+        "Metadata_Plate": ["p", "p", "p"],
+        "Metadata_Well": ["A01", "A02", "A03"],
+        "Metadata_condition": ["normoxia", "hypoxia", ""],
+    }
+)
+CLASSES = ("normoxia", "hypoxia")
+
+
+def test_a_column_gives_the_class_number_and_minus_one_without_class():
+    assert labels_from_column(FRAME, "condition", CLASSES).tolist() == [0, 1, -1]
+
+
+def test_a_csv_joins_by_its_other_columns(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("plate,well,label\np,A02,normoxia\np,A03,hypoxia\n")
+    table = path.read_text().replace("plate,well", "Plate,Well")
+    path.write_text(table)
+    assert labels_from_csv(FRAME, path, CLASSES).tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("key,class\na,b\n", ConfigError, "Expected a column label; got key, class"),
+        ("label\nnormoxia\n", ConfigError, "Expected a join column"),
+        ("key,label\np/A01/1,dead\n", DataError, "Expected labels normoxia, hypoxia; got dead"),
+        ("key,label\np/A01/1,normoxia\np/A01/1,hypoxia\n", DataError, "Two labels for .*p/A01/1"),
+        ("key,label\nq/A01/1,normoxia\n", DataError, "1 rows .* match no image; .*q/A01/1"),
+        ("dish,label\nx,normoxia\n", ConfigError, "Expected one of the columns"),
+    ],
+)
+def test_a_csv_that_cannot_label_is_an_error(tmp_path, text, error, message):
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    with pytest.raises(error, match=message):
+        labels_from_csv(FRAME, path, CLASSES)
+
+
+def test_a_class_that_no_image_has_is_an_error():
+    with pytest.raises(DataError, match="No image has condition=anoxia; the column holds"):
+        labels_from_column(FRAME, "condition", ("normoxia", "anoxia"))
+
+
+def test_one_class_is_an_error():
+    with pytest.raises(ConfigError, match="Expected two or more different classes"):
+        labels_from_column(FRAME, "condition", ("hypoxia", "hypoxia"))
+
+
+def test_a_missing_label_file_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="there is no such file"):
+        labels_from_csv(FRAME, tmp_path / "none.csv", CLASSES)

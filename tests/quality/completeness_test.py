@@ -1,0 +1,75 @@
+"""Columns, values, channels and sites that are not there; names in several spellings."""
+
+import pandas as pd
+
+from cellscreen.quality.completeness import check_missing, check_spelling
+from cellscreen.quality.findings import Finding
+
+ALL = {
+    "Metadata_cell_line": "AC16",
+    "Metadata_condition": "hypoxia",
+    "Metadata_hours": 48.0,
+    "Metadata_batch": "b",
+    "Metadata_pert_iname": "",
+    "Metadata_control_type": "",
+}
+
+
+def _table(*rows):
+    """A plate table; rows are (well, site) or (well, site, channel)."""
+    names = ["Metadata_Well", "Metadata_Site", "channel"]
+    table = pd.DataFrame([(*row, "")[:3] for row in rows], columns=names)
+    table = table.assign(Metadata_Plate="P", Metadata_Plane="", Metadata_Timepoint="", path="/x")
+    return table.assign(**ALL)
+
+
+def test_whole_table_is_fine():
+    assert check_missing(_table(("A01", "1"), ("A01", "2"), ("A02", "1"), ("A02", "2"))) == []
+
+
+def test_columns_that_are_not_there():
+    table = _table(("A01", "1")).drop(columns=["Metadata_condition", "Metadata_batch"])
+    assert check_missing(table) == [
+        Finding("note", "No column condition: needed for training on hypoxia."),
+        Finding("note", "No column batch: needed for the vote."),
+    ]
+
+
+def test_values_that_are_not_there_are_told_once_a_well():
+    table = _table(("A01", "1"), ("A01", "2"), ("A02", "1"), ("A02", "2"))
+    table.loc[:1, "Metadata_cell_line"] = ""
+    table.loc[2:, "Metadata_hours"] = float("nan")
+    text = "No cell_line: needed for training on one group and the vote."
+    assert check_missing(table) == [
+        Finding("warning", text, plate="P", well="A01"),
+        Finding("warning", "No hours: needed for the dataset hypoxia.", plate="P", well="A02"),
+    ]
+
+
+def test_channel_that_is_missing_at_a_site():
+    table = _table(("A01", "1", "DNA"), ("A01", "1", "ER"), ("A02", "1", "DNA"))
+    text = "Channel ER is missing at site 1."
+    assert check_missing(table) == [Finding("warning", text, plate="P", well="A02")]
+
+
+def test_well_with_fewer_sites_than_most():
+    sites = [(f"A0{well}", str(site)) for well in range(1, 6) for site in range(1, 4)]
+    text = "2 of the 3 sites that most wells of the plate have."
+    assert check_missing(_table(*sites[:-1])) == [Finding("warning", text, plate="P", well="A05")]
+
+
+def test_wells_whose_sites_vary_by_design_are_left_alone():
+    assert check_missing(_table(("A01", "1"), ("A02", "1"), ("A02", "2"))) == []
+    table = _table(*[(f"A0{well}", "1") for well in range(1, 5)], ("A05", "1"), ("A05", "2"))
+    table["Metadata_control_type"] = ["trt"] * 4 + ["negcon"] * 2
+    assert check_missing(table) == []
+
+
+def test_names_in_several_spellings():
+    table = _table(("dish-1", "1"), ("Dish-1", "1"), ("dish-2", "1"))
+    table["Metadata_cell_line"] = ["AC16", "ac16", "AC16"]
+    assert check_spelling(table) == [
+        Finding("warning", "One well in several spellings? P/Dish-1, P/dish-1."),
+        Finding("warning", "One cell_line in several spellings? AC16, ac16."),
+    ]
+    assert check_spelling(table[:1]) == []
