@@ -114,9 +114,7 @@ def _config() -> CultureConfig:
         difficulty=_DIFFICULTY.value,
         lines=tuple(line for line in lines if line.culture_hours),
         concentrations_um=tuple(_numbers("concentrations_um", _DOSES.value)),
-        sites_of_wells=tuple(
-            int(sites) for sites in _numbers("sites_of_wells", _SITES_OF_WELLS.value)
-        ),
+        sites_of_wells=tuple(_numbers("sites_of_wells", _SITES_OF_WELLS.value, int)),
         **{name: FLAGS[name].value for name in _COUNTS},
     )
 
@@ -127,11 +125,12 @@ def _at_hours(line: CellLine) -> CellLine:
     return dataclasses.replace(line, culture_hours=hours)
 
 
-def _numbers(flag: str, words: list[str]) -> list[float]:
+def _numbers(flag: str, words: list[str], kind: type = float) -> list:
     try:
-        return [float(word) for word in words]
+        return [kind(word) for word in words]
     except ValueError:
-        raise ConfigError(f"Expected numbers in --{flag}, got {','.join(words)!r}.") from None
+        what = "whole numbers" if kind is int else "numbers"
+        raise ConfigError(f"Expected {what} in --{flag}, got {','.join(words)!r}.") from None
 
 
 def _print_progress(done: int, total: int) -> None:

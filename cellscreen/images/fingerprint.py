@@ -14,7 +14,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def perceptual_hash(gray: np.ndarray) -> str:
-    """A 64-bit difference hash: is each pixel of an 8×9 thumbnail brighter than its right one.
+    """A 64-bit difference hash: is each pixel of a 9×8 thumbnail brighter than its right one.
 
     Copies that were brightened, resized or compressed anew differ in few bits.
 
@@ -23,6 +23,10 @@ def perceptual_hash(gray: np.ndarray) -> str:
 
     Returns:
         16 hex digits.
+
+    Example:
+        >>> perceptual_hash(np.tile(np.arange(90, 0, -1, np.uint8), (80, 1)))
+        'ffffffffffffffff'
     """
     small = cv2.resize(gray, (9, 8), interpolation=cv2.INTER_AREA)
     return np.packbits(small[:, :-1] > small[:, 1:]).tobytes().hex()

@@ -1,31 +1,45 @@
 """The image steps as TensorFlow ops, equal bit for bit to their OpenCV and NumPy twins.
 
-Every function works eagerly, in `Dataset.map` and in a SavedModel, on images of any size.
+Every function works eagerly, in `Dataset.map` and in a SavedModel, on one image of any size; all
+but `decode_image` and the resizing of `reduce_edges` also compile under XLA, which halves the time
+of `edge_map` and compiles anew for each size. Whole numbers are held in float32 where TensorFlow
+is faster with it; none reaches 2^24, so that every sum and product is exact.
 """
 
 from __future__ import annotations
 
 import tensorflow as tf
+from tensorflow import bitwise
 
 from cellscreen.images.edges import HIGH_THRESHOLD, LOW_THRESHOLD
 from cellscreen.images.gray import BLUE, GREEN, RED, SHIFT
+from cellscreen.images.header import MAX_PIXELS
 
-_TAN_22_5, _TAN_SHIFT = 13573, 15  # tan(22.5°) · 2^15, as OpenCV rounds it
+# OpenCV takes tan(22.5°) as 13573 / 2^15; tan(67.5°) is that plus 2.
+_TAN_22, _TAN_67 = 13573 / 2**15, 13573 / 2**15 + 2
+_WORD = 64
 _STEPS_BETWEEN_TESTS = 4
+_ROUNDS = 128  # real fields need 20 to 135 steps; a spiral of 1024² needs 128,400
 
 
 def to_uint8(image: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
     """`cellscreen.images.scale.to_uint8` in the graph.
 
     Args:
-        image: any shape, any integer type, values of 16 bits at most.
+        image: any shape, uint8 or uint16.
         low: scalar int32, becomes 0.
         high: scalar int32, becomes 255.
 
     Returns:
         The same shape, uint8.
+
+    Raises:
+        tf.errors.InvalidArgumentError: not 0 <= low < high <= 65535 (not told under XLA).
     """
-    span = high - low
+    sound = tf.reduce_all((low >= 0, low < high, high <= 65535))
+    message = "Expected 0 <= low < high <= 65535; got"
+    with tf.control_dependencies([tf.debugging.Assert(sound, [message, low, high])]):
+        span = tf.subtract(high, low)
     values = tf.clip_by_value(tf.cast(image, tf.int32), low, high) - low
     return tf.cast((values * 510 + span) // (2 * span), tf.uint8)
 
@@ -34,43 +48,38 @@ def to_gray(image: tf.Tensor) -> tf.Tensor:
     """`cellscreen.images.gray.to_gray` in the graph.
 
     Args:
-        image: `(height, width, channels)`, any integer type; 1 or 2 channels are gray (and
-            transparency, which is dropped), 3 or 4 are RGB.
+        image: `(height, width, channels)`, uint8 or uint16; channels 1 or 3 (RGB).
 
     Returns:
         `(height, width)` of the same type.
     """
 
     def mixed() -> tf.Tensor:
-        wide = tf.cast(image, tf.int64)
-        total = wide[..., 0] * RED + wide[..., 1] * GREEN + wide[..., 2] * BLUE
-        return tf.cast((total + (1 << (SHIFT - 1))) // (1 << SHIFT), image.dtype)
+        red, green, blue = (tf.cast(image[..., channel], tf.int32) for channel in range(3))
+        total = RED * red + GREEN * green + BLUE * blue + (1 << (SHIFT - 1))
+        return tf.cast(bitwise.right_shift(total, SHIFT), image.dtype)
 
-    return tf.cond(tf.shape(image)[-1] >= 3, mixed, lambda: image[..., 0])
+    return tf.cond(tf.shape(image)[-1] == 3, mixed, lambda: image[..., 0])
 
 
 def decode_image(data: tf.Tensor) -> tf.Tensor:
-    """A PNG (8 or 16-bit) or JPEG file as raw pixels.
+    """Raw pixels of a PNG or JPEG, equal to `cellscreen.images.reading.decode_image`.
 
-    JPEG decoders differ by a gray level here and there; PNG is exact. TIFF is not read in the
-    graph: send its pixels to a signature that takes images.
+    JPEG too, since TensorFlow is told to decode it accurately; by default it is off by up to 18.
+    TIFF is not read in the graph: send its pixels to a signature that takes images.
 
     Args:
-        data: scalar string.
+        data: scalar string, the whole file.
 
     Returns:
-        `(height, width, channels)` int32.
+        `(height, width, channels)` uint16, values as they are stored (those of 8-bit files are 0
+        to 255); channels 1, or 3 for RGB; transparency is dropped.
+
+    Raises:
+        tf.errors.InvalidArgumentError: neither PNG nor JPEG, cut, or more than 2^28 pixels.
     """
-    is_png = tf.strings.substr(data, 0, 4) == b"\x89PNG"
-    is_deep = tf.logical_and(is_png, tf.strings.substr(data, 24, 1) == b"\x10")
-
-    def deep() -> tf.Tensor:
-        return tf.cast(tf.io.decode_png(data, dtype=tf.uint16), tf.int32)
-
-    def plain() -> tf.Tensor:
-        return tf.cast(tf.io.decode_image(data, expand_animations=False), tf.int32)
-
-    image = tf.cond(is_deep, deep, plain)
+    is_png = tf.strings.substr(data, 0, 8) == b"\x89PNG\r\n\x1a\n"
+    image = tf.cond(is_png, lambda: _decode_png(data), lambda: _decode_jpeg(data))
     return tf.ensure_shape(image, (None, None, None))
 
 
@@ -78,7 +87,7 @@ def unpack_edges(packed: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.T
     """The `(height, width)` uint8 map of 0 and 1 that `pack_edges` packed into a string."""
     height, width = tf.cast(height, tf.int32), tf.cast(width, tf.int32)
     rows = tf.reshape(tf.io.decode_raw(packed, tf.uint8), (height, -1, 1))
-    bits = tf.bitwise.right_shift(rows, tf.constant([7, 6, 5, 4, 3, 2, 1, 0], tf.uint8)) & 1
+    bits = bitwise.right_shift(rows, tf.constant([7, 6, 5, 4, 3, 2, 1, 0], tf.uint8)) & 1
     return tf.reshape(bits, (height, -1))[:, :width]
 
 
@@ -89,23 +98,23 @@ def reduce_edges(edges: tf.Tensor, factor: int, size: int | None) -> tf.Tensor:
     means over areas to `size`×`size`, whatever the shape was.
 
     Args:
-        edges: `(height, width, 1)` float32.
+        edges: `(height, width, 1)` or `(batch, height, width, 1)` float32.
         factor: 1 leaves the first step out.
         size: None leaves the second step out.
 
     Returns:
-        `(size, size, 1)` float32, or `(height // factor, width // factor, 1)`.
+        `(size, size, 1)` float32, or `(height // factor, width // factor, 1)`; a batch of them if
+        given a batch.
     """
-    batch = edges[None]
+    batch = edges if edges.shape.rank == 4 else edges[None]
     if factor > 1:
         batch = tf.nn.avg_pool2d(batch, factor, factor, "VALID")
     if size is not None:
-        shape = tf.shape(batch)
-        fits = tf.logical_and(shape[1] == size, shape[2] == size)
+        fits = tf.reduce_all(tf.shape(batch)[1:3] == size)
         batch = tf.cond(
             fits, lambda: batch, lambda: tf.image.resize(batch, (size, size), method="area")
         )
-    return batch[0]
+    return batch if edges.shape.rank == 4 else batch[0]
 
 
 def edge_map(gray: tf.Tensor) -> tf.Tensor:
@@ -117,93 +126,167 @@ def edge_map(gray: tf.Tensor) -> tf.Tensor:
     Returns:
         The same shape, uint8: 1 on edges, else 0.
     """
-    shape = tf.shape(gray)
-    length, dx, dy = _gradient(_blur(tf.cast(gray, tf.int32)))
-    candidates = tf.logical_and(_is_ridge(length, dx, dy), length > LOW_THRESHOLD**2)
-    strong = tf.logical_and(candidates, length > HIGH_THRESHOLD**2)
-    return _unpack64(_grow(_pack64(strong), _pack64(candidates)), shape)
+    height = tf.shape(gray)[0]
+    weak, strong = _thin_edges(*_gradient(_blur(tf.cast(gray, tf.float32))))
+    words, unfinished = _dilate(_pack(strong), _pack(weak))
+    edges = tf.cond(
+        unfinished,
+        lambda: _connect(_unpack(words, height), weak),
+        lambda: _unpack(words, height),
+    )
+    return tf.ensure_shape(edges, gray.shape)
+
+
+def _decode_png(data: tf.Tensor) -> tf.Tensor:
+    size = tf.io.decode_raw(tf.strings.substr(data, 16, 8), tf.int32, little_endian=False)
+    data = _of_sound_size(data, size)
+    is_deep = tf.strings.substr(data, 24, 1) == b"\x10"
+    image = tf.cond(
+        is_deep,
+        lambda: tf.io.decode_png(data, dtype=tf.uint16),
+        # Asked for 16 bits, TensorFlow would multiply those of an 8-bit file by 257.
+        lambda: tf.cast(tf.io.decode_png(data), tf.uint16),
+    )
+    return image[..., : tf.where(tf.shape(image)[-1] < 3, 1, 3)]
+
+
+def _decode_jpeg(data: tf.Tensor) -> tf.Tensor:
+    is_jpeg = tf.strings.substr(data, 0, 3) == b"\xff\xd8\xff"
+    data = _if(is_jpeg, data, "Expected a PNG or JPEG file.")
+    shape = tf.io.extract_jpeg_shape(data)
+    data = _if(shape[2] != 4, data, "Expected a gray or RGB JPEG; got CMYK.")
+    data = _of_sound_size(data, shape[:2])
+    return tf.cast(tf.io.decode_jpeg(data, dct_method="INTEGER_ACCURATE"), tf.uint16)
+
+
+def _of_sound_size(data: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    pixels = tf.reduce_prod(tf.cast(size, tf.int64))
+    sound = tf.reduce_all(size > 0) & (pixels <= MAX_PIXELS)
+    return _if(sound, data, f"Expected an image of 1 to {MAX_PIXELS} pixels.")
+
+
+def _if(condition: tf.Tensor, data: tf.Tensor, message: str) -> tf.Tensor:
+    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
+        return tf.identity(data)
 
 
 def _blur(image: tf.Tensor) -> tf.Tensor:
     """(1 2 1) both ways over 16, rounded half up; the border is mirrored without its edge."""
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    image = tf.gather(image, _mirrored(height), axis=0)
-    image = image[:-2] + 2 * image[1:-1] + image[2:]
-    image = tf.gather(image, _mirrored(width), axis=1)
-    return (image[:, :-2] + 2 * image[:, 1:-1] + image[:, 2:] + 8) // 16
+    total = _smooth(_smooth(image, 1, mirrored=True), 0, mirrored=True)
+    return tf.floor((total + 8) / 16)
 
 
-def _mirrored(size: tf.Tensor) -> tf.Tensor:
-    first, last = tf.minimum(1, size - 1), tf.maximum(size - 2, 0)
-    return tf.concat([[first], tf.range(size), [last]], 0)
+def _gradient(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sobel's gradient in x and y, each within ±1020; the border is repeated."""
+    left, right = _beside(_smooth(image, 0), 1)
+    above, below = _beside(_smooth(image, 1), 0)
+    return right - left, below - above
 
 
-def _gradient(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Squared length, x and y of Sobel's gradient; the border is repeated."""
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    for axis, size in ((0, height), (1, width)):
-        repeated = tf.concat([[0], tf.range(size), [size - 1]], 0)
-        image = tf.gather(image, repeated, axis=axis)
-    across = image[:, 2:] - image[:, :-2]
-    dx = across[:-2] + 2 * across[1:-1] + across[2:]
-    down = image[2:] - image[:-2]
-    dy = down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]
-    return dx * dx + dy * dy, dx, dy
+def _smooth(image: tf.Tensor, axis: int, mirrored: bool = False) -> tf.Tensor:
+    before, after = _beside(image, axis, mirrored)
+    return before + 2 * image + after
 
 
-def _is_ridge(length: tf.Tensor, dx: tf.Tensor, dy: tf.Tensor) -> tf.Tensor:
-    """Whether a pixel is longest along its gradient, with OpenCV's rules for ties."""
+def _beside(image: tf.Tensor, axis: int, mirrored: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+    """Each pixel's neighbours before and after it along an axis, those outside made up."""
+    last, step = tf.shape(image)[axis] - 1, int(mirrored)
+    first_outside = tf.gather(image, [tf.minimum(step, last)], axis=axis)
+    last_outside = tf.gather(image, [tf.maximum(last - step, 0)], axis=axis)
+    wide = tf.concat([first_outside, image, last_outside], axis)
+    return (wide[:, :-2], wide[:, 2:]) if axis else (wide[:-2], wide[2:])
+
+
+def _thin_edges(dx: tf.Tensor, dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where the gradient is longest along its direction: above the low and the high threshold.
+
+    Ties are broken as OpenCV does it: along the axes a pixel has to be longer than the one before
+    and no shorter than the one after it, along the diagonals longer than both.
+    """
+    length = dx * dx + dy * dy
     around = tf.pad(length, [[1, 1], [1, 1]])
-    height, width = tf.shape(length)[0], tf.shape(length)[1]
-
-    def at(row: int, column: int) -> tf.Tensor:
-        return tf.slice(around, (1 + row, 1 + column), (height, width))
-
-    y = tf.abs(dy) * (1 << _TAN_SHIFT)
-    flat = tf.abs(dx) * _TAN_22_5
-    steep = flat + tf.abs(dx) * (1 << (_TAN_SHIFT + 1))
-    horizontal = tf.logical_and(length > at(0, -1), length >= at(0, 1))
-    vertical = tf.logical_and(length > at(-1, 0), length >= at(1, 0))
-    rising = tf.logical_and(length > at(-1, 1), length > at(1, -1))
-    falling = tf.logical_and(length > at(-1, -1), length > at(1, 1))
-    diagonal = tf.where(tf.bitwise.bitwise_xor(dx, dy) < 0, rising, falling)
-    return tf.where(y < flat, horizontal, tf.where(y > steep, vertical, diagonal))
+    above, row, below = around[:-2], around[1:-1], around[2:]
+    rises_x = row[:, 1:] > row[:, :-1]
+    rises_y = around[1:, 1:-1] > around[:-1, 1:-1]
+    along_x = rises_x[:, :-1] & ~rises_x[:, 1:]
+    along_y = rises_y[:-1] & ~rises_y[1:]
+    falling = length > tf.maximum(above[:, :-2], below[:, 2:])
+    rising = length > tf.maximum(above[:, 2:], below[:, :-2])
+    diagonal = tf.where(dx * dy < 0, rising, falling)
+    x, y = tf.abs(dx), tf.abs(dy)
+    longest = tf.where(y < _TAN_22 * x, along_x, tf.where(y > _TAN_67 * x, along_y, diagonal))
+    weak = longest & (length > LOW_THRESHOLD**2)
+    return weak, weak & (length > HIGH_THRESHOLD**2)
 
 
-def _pack64(mask: tf.Tensor) -> tf.Tensor:
-    """A boolean `(height, width)` as `(height, words)` uint64, leftmost pixel lowest."""
+def _pack(mask: tf.Tensor) -> tf.Tensor:
+    """A boolean `(height, width)` as `(words, width)` uint64.
+
+    Bit b of word k is row `b · words + k`: the rows above and below a word's are those of the words
+    above and below it, so that dilating takes hardly any shifts.
+    """
     height, width = tf.shape(mask)[0], tf.shape(mask)[1]
-    padded = tf.pad(tf.cast(mask, tf.uint8), [[0, 0], [0, -width % 64]])
-    bits = tf.reshape(padded, (height, -1, 8, 8))
-    weights = tf.constant([1, 2, 4, 8, 16, 32, 64, 128], tf.uint8)
-    return tf.bitcast(tf.reduce_sum(bits * weights, -1), tf.uint64)
+    words = (height + _WORD - 1) // _WORD
+    mask = tf.pad(tf.cast(mask, tf.uint8), [[0, words * _WORD - height], [0, 0]])
+    bits = tf.reshape(mask, (8, 8, words * width))
+    octets = tf.add_n([bits[:, bit] * (1 << bit) for bit in range(8)])
+    return tf.reshape(tf.bitcast(tf.transpose(octets), tf.uint64), (words, width))
 
 
-def _unpack64(words: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
-    octets = tf.bitcast(words, tf.uint8)[..., None]
-    bits = tf.bitwise.right_shift(octets, tf.constant([0, 1, 2, 3, 4, 5, 6, 7], tf.uint8)) & 1
-    return tf.reshape(bits, (shape[0], -1))[:, : shape[1]]
+def _unpack(words: tf.Tensor, height: tf.Tensor) -> tf.Tensor:
+    """What `_pack` packed, as uint8."""
+    count, width = tf.shape(words)[0], tf.shape(words)[1]
+    octets = tf.transpose(tf.reshape(tf.bitcast(words, tf.uint8), (count * width, 8)))
+    bits = tf.stack([bitwise.right_shift(octets, bit) & 1 for bit in range(8)], 1)
+    return tf.reshape(bits, (_WORD * count, width))[:height]
 
 
-def _grow(seeds: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
-    """All candidates that are 8-connected to a seed; 64 pixels an operation, to the very end."""
+def _dilate(edges: tf.Tensor, weak: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Grows edges into weak pixels that touch them; also whether that may not be the end of it."""
 
-    def grown(edges: tf.Tensor, changed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        larger = edges
+    one = tf.constant(1, tf.uint64)
+
+    def grow(edges: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        grown = edges
         for _ in range(_STEPS_BETWEEN_TESTS):
-            larger = tf.bitwise.bitwise_and(_dilate(larger), candidates)
-        return larger, tf.reduce_any(larger != edges)
+            first = bitwise.left_shift(grown[-1:], one)
+            last = bitwise.right_shift(grown[:1], one)
+            around = tf.concat([first, grown, last], 0)
+            column = around[:-2] | grown | around[2:]
+            around = tf.pad(column, [[0, 0], [1, 1]])
+            grown = (around[:, :-2] | column | around[:, 2:]) & weak
+        return grown, tf.reduce_any(grown != edges)
 
-    edges, _ = tf.while_loop(lambda edges, changed: changed, grown, (seeds, tf.constant(True)))
-    return edges
+    start = (edges, tf.constant(True))
+    return tf.while_loop(lambda _, go: go, grow, start, maximum_iterations=_ROUNDS)
 
 
-def _dilate(words: tf.Tensor) -> tf.Tensor:
-    one, top = tf.constant(1, tf.uint64), tf.constant(63, tf.uint64)
-    beside = tf.pad(words, [[0, 0], [1, 1]])
-    from_left = tf.bitwise.right_shift(beside[:, :-2], top)
-    from_right = tf.bitwise.left_shift(beside[:, 2:], top)
-    row = words | tf.bitwise.left_shift(words, one) | tf.bitwise.right_shift(words, one)
-    row = row | from_left | from_right
-    above_below = tf.pad(row, [[1, 1], [0, 0]])
-    return row | above_below[:-2] | above_below[2:]
+def _connect(edges: tf.Tensor, weak: tf.Tensor) -> tf.Tensor:
+    """All weak pixels connected to an edge, in a number of rounds that grows with log(length).
+
+    Every pixel points at one of a lower number in its component; 0 stands for all edges found so
+    far. A round lowers the pointers of a pixel and of its parent to the lowest grandparent around,
+    until nothing changes (FastSV: Zhang, Azad and Hu, SIAM PP 2020, algorithm 2).
+    """
+    height, width = tf.shape(weak)[0], tf.shape(weak)[1]
+    own = tf.reshape(tf.range(1, height * width + 1), (height, width))
+    parents = tf.where(edges > 0, 0, own)
+
+    def lowest_around(numbers: tf.Tensor) -> tf.Tensor:
+        numbers = tf.where(weak, numbers, tf.int32.max)
+        for axis in (0, 1):
+            before, after = _beside(numbers, axis)
+            numbers = tf.minimum(tf.minimum(before, after), numbers)
+        return numbers
+
+    def lower(parents: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        grandparents = tf.gather(parents, parents)
+        lowest = lowest_around(tf.reshape(grandparents[1:], (height, width)))
+        lowest = tf.where(weak, lowest, own)
+        lowest = tf.concat([[0], tf.reshape(lowest, [-1])], 0)
+        lowered = tf.tensor_scatter_nd_min(lowest, parents[:, None], lowest)
+        return lowered, tf.reduce_any(lowered != parents)
+
+    start = (tf.concat([[0], tf.reshape(parents, [-1])], 0), tf.constant(True))
+    parents, _ = tf.while_loop(lambda _, go: go, lower, start)
+    return tf.cast(weak & (tf.reshape(parents[1:], (height, width)) == 0), tf.uint8)

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import cv2
+import imagecodecs
 import numpy as np
-import tifffile
 
 from cellscreen.errors import ImageError
+from cellscreen.images.header import MAX_PIXELS, ImageHeader, jpeg_header, png_header
+from cellscreen.images.tiff import tiff_header, tiff_pixels
 
-MAX_PIXELS = 1 << 28
-_PNG, _JPEG, _TIFF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_FRAME_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-
-
-@dataclass(frozen=True)
-class ImageHeader:
-    """What a file's header promises.
-
-    Attributes:
-        width: in pixels.
-        height: in pixels.
-        channels: 1, or 3 for colour.
-        dtype: "uint8" or "uint16".
-    """
-
-    width: int
-    height: int
-    channels: int
-    dtype: str
+_PNG_END = b"IEND\xaeB`\x82"
+_JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 
 
 def read_header(
@@ -47,27 +30,25 @@ def read_header(
 
     Raises:
         ImageError: the file is missing, empty, no image, cut within its header, of a pixel type
-            that is not 8 to 16-bit gray or RGB, or promises more than 2^28 pixels.
+            that is not 8 to 16-bit gray or RGB, or promises more than 2^28 pixels; a TIFF also if
+            it has several pages, or its pixels reach beyond the file's end.
+
+    Example:
+        >>> read_header("A01_1.png")  # doctest: +SKIP
+        ImageHeader(width=1024, height=1024, channels=1, dtype='uint8')
     """
-    place: dict[str, Any] = {"file": path, "plate": plate, "well": well}
+    place = {"file": path, "plate": plate, "well": well}
     try:
         with open(path, "rb") as file:
-            header = _parse_header(file, place)
+            return _header(file, place)
     except OSError as error:
-        raise ImageError(f"Expected an image; {_why(error)}.", **place) from error
-    if header.width * header.height > MAX_PIXELS:
-        raise ImageError(
-            f"The header promises {header.width}×{header.height} pixels, more than {MAX_PIXELS}.",
-            **place,
-            fix="Check the file; cut very large scans into fields first.",
-        )
-    return header
+        raise _unreadable(error, place) from error
 
 
 def read_image(
     path: str | Path, *, plate: str | None = None, well: str | None = None
 ) -> np.ndarray:
-    """Reads the pixels of a PNG, JPEG or TIFF (its first page) as they are stored.
+    """Reads the pixels of a PNG, JPEG or TIFF as they are stored.
 
     Args:
         path: the file.
@@ -76,22 +57,43 @@ def read_image(
 
     Returns:
         `(height, width)`, or `(height, width, 3)` RGB; uint8 or uint16. Palettes are resolved, to
-        gray where all their colours are.
+        gray where all their colours are; transparency is dropped, and a turn noted in a photo's
+        metadata is not made.
 
     Raises:
         ImageError: as `read_header`, or the pixels are cut short or damaged.
     """
-    place: dict[str, Any] = {"file": path, "plate": plate, "well": well}
-    header = read_header(path, plate=plate, well=well)
-    data = Path(path).read_bytes()
-    image = _decode_tiff(path, place) if data[:4] in _TIFF else _decode_cv2(data, place)
-    if image.shape[:2] != (header.height, header.width) or image.dtype.name != header.dtype:
-        raise ImageError(
-            f"The header promises {header.width}×{header.height} {header.dtype}; the pixels are "
-            f"{image.shape[1]}×{image.shape[0]} {image.dtype}.",
-            **place,
-        )
-    return image
+    place = {"file": path, "plate": plate, "well": well}
+    try:
+        with open(path, "rb") as file:
+            header = _header(file, place)
+            file.seek(0)
+            data = file.read()
+    except OSError as error:
+        raise _unreadable(error, place) from error
+    return _pixels(data, header, place)
+
+
+def decode_image(
+    data: bytes,
+    *,
+    file: str | Path | None = None,
+    plate: str | None = None,
+    well: str | None = None,
+) -> np.ndarray:
+    """`read_image` of a file whose bytes are at hand, say for their checksum.
+
+    Args:
+        data: the whole file.
+        file: named in errors.
+        plate: named in errors.
+        well: named in errors.
+
+    Raises:
+        ImageError: as `read_image`.
+    """
+    place = {"file": file, "plate": plate, "well": well}
+    return _pixels(data, _header(io.BytesIO(data), place), place)
 
 
 def check_bit_depth(
@@ -104,138 +106,106 @@ def check_bit_depth(
 ) -> None:
     """Checks that the values of an image fit the bit depth that its metadata states.
 
+    Args:
+        image: raw pixels, uint8 or uint16.
+        bit_depth: 8 to 16, or None if none is stated.
+        file: named in errors.
+        plate: named in errors.
+        well: named in errors.
+
     Raises:
-        ImageError: a 16-bit file without stated bit depth, or a value above it.
+        ImageError: a 16-bit file without stated bit depth, a value above it, or an 8-bit file
+            stated to be deeper, which would come out black.
     """
+    place: dict[str, Any] = {"file": file, "plate": plate, "well": well}
     if bit_depth is None:
-        if image.dtype == np.uint16:
+        if image.dtype != np.uint8:
             raise ImageError(
                 f"A 16-bit file without bit_depth; its largest value is {image.max()}.",
-                file=file,
-                plate=plate,
-                well=well,
+                **place,
                 fix="State the camera's bit_depth (8 to 16) in images.csv: it is never guessed.",
             )
-        return
-    highest = int(image.max(initial=0))
-    if highest > 2**bit_depth - 1:
+    elif image.dtype == np.uint8 and bit_depth > 8:
+        raise ImageError(
+            f"Expected 16-bit pixels, as bit_depth {bit_depth} says; the file has 8 bits.",
+            **place,
+            fix="Give the original file, or leave its bit_depth empty.",
+        )
+    elif (highest := int(image.max())) >= 2**bit_depth:
         raise ImageError(
             f"Expected values up to {2**bit_depth - 1} (bit_depth {bit_depth}); got {highest}.",
-            file=file,
-            plate=plate,
-            well=well,
+            **place,
             fix="Correct the bit_depth in images.csv.",
         )
 
 
-def _why(error: OSError) -> str:
-    return {"FileNotFoundError": "there is no such file"}.get(
-        type(error).__name__, error.strerror or str(error)
-    )
-
-
-def _parse_header(file: BinaryIO, place: dict[str, Any]) -> ImageHeader:
-    start = file.read(33)
+def _header(file: BinaryIO, place: dict[str, Any]) -> ImageHeader:
+    start = file.read(8)
+    file.seek(0)
     if not start:
         raise ImageError("Expected an image; the file has 0 bytes.", **place)
-    try:
-        if start.startswith(_PNG):
-            return _png_header(start)
-        if start.startswith(_JPEG):
-            return _jpeg_header(file)
-        if start[:4] in _TIFF:
-            file.seek(0)
-            return _tiff_header(file)
-    except (struct.error, IndexError, ValueError, KeyError, tifffile.TiffFileError) as error:
-        raise ImageError(f"The image's header is cut or damaged: {error}.", **place) from error
-    raise ImageError(f"Expected PNG, JPEG or TIFF; the file starts {start[:8]!r}.", **place)
-
-
-def _png_header(start: bytes) -> ImageHeader:
-    if start[12:16] != b"IHDR":
-        raise ValueError("no IHDR")
-    width, height, depth, kind = struct.unpack(">IIBB", start[16:26])
-    colour = {0: 1, 2: 3, 3: 3}
-    if kind not in colour:
-        raise ValueError(f"colour type {kind} has transparency; expected gray or RGB")
-    return ImageHeader(width, height, colour[kind], "uint16" if depth == 16 else "uint8")
-
-
-def _jpeg_header(file: BinaryIO) -> ImageHeader:
-    file.seek(2)
-    while True:
-        marker, length = struct.unpack(">HH", file.read(4))
-        if marker & 0xFF in _FRAME_MARKERS:
-            _, height, width, channels = struct.unpack(">BHHB", file.read(6))
-            return ImageHeader(width, height, channels, "uint8")
-        if marker >> 8 != 0xFF:
-            raise ValueError("no frame found")
-        file.seek(length - 2, 1)
-
-
-def _tiff_header(file: BinaryIO) -> ImageHeader:
-    with tifffile.TiffFile(file) as tiff:
-        page = tiff.pages.first
-        size = file.seek(0, 2)
-        _check_tiff(page, size)
-        channels = 3 if page.samplesperpixel == 3 or _colour_palette(page) is not None else 1
-        return ImageHeader(page.imagewidth, page.imagelength, channels, str(page.dtype))
-
-
-def _check_tiff(page: Any, size: int) -> None:
-    if str(page.dtype) not in ("uint8", "uint16") or page.samplesperpixel not in (1, 3):
-        raise ValueError(
-            f"expected 8 to 16-bit gray or RGB, got {page.samplesperpixel} samples of {page.dtype}"
+    parse, _ = _codec(start, place)
+    header = _told(lambda: parse(file), "header", place)
+    if not 1 <= header.width * header.height <= MAX_PIXELS:
+        raise ImageError(
+            f"The header promises {header.width}×{header.height} pixels; expected 1 to "
+            f"{MAX_PIXELS} in all.",
+            **place,
+            fix="Check the file; cut very large scans into fields first.",
         )
-    ends = [a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    if not ends or max(ends) > size:
-        raise ValueError(f"pixels up to byte {max(ends, default=0)} promised, file has {size}")
-    if page.compression == 1:
-        promised = page.imagewidth * page.imagelength * page.samplesperpixel * page.bitspersample
-        if sum(page.databytecounts) * 8 < promised:
-            raise ValueError("fewer bytes of pixels than its width and height need")
+    return header
 
 
-def _colour_palette(page: Any) -> np.ndarray | None:
-    """The `(3, n)` palette of a page, None without one or if all its colours are gray."""
-    palette = page.colormap if page.photometric == tifffile.PHOTOMETRIC.PALETTE else None
-    gray = palette is None or ((palette[0] == palette[1]) & (palette[1] == palette[2])).all()
-    return None if gray else palette
-
-
-def _decode_tiff(path: str | Path, place: dict[str, Any]) -> np.ndarray:
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            page = tiff.pages.first
-            image = page.asarray()
-            if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
-                lut = (page.colormap >> 8).astype(np.uint8)
-                image = lut[0][image] if _colour_palette(page) is None else lut.T[image]
-            elif page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
-                image = np.iinfo(image.dtype).max - image
-            if image.ndim == 3 and image.shape[0] == 3 and page.planarconfig == 2:
-                image = np.moveaxis(image, 0, -1)
-    except (ValueError, OSError, RuntimeError, tifffile.TiffFileError) as error:
-        raise ImageError(f"The image's pixels are cut or damaged: {error}.", **place) from error
+def _pixels(data: bytes, header: ImageHeader, place: dict[str, Any]) -> np.ndarray:
+    _, decode = _codec(data, place)
+    image = _told(lambda: decode(data), "pixels", place)
+    if image.shape[:2] != (header.height, header.width) or image.dtype != header.dtype:
+        raise ImageError(
+            f"The header promises {header.width}×{header.height} {header.dtype}; the pixels are "
+            f"{image.shape[1]}×{image.shape[0]} {image.dtype}.",
+            **place,
+        )
+    if image.ndim == 3:
+        image = image[..., 0] if header.channels == 1 else image[..., :3]
     return np.ascontiguousarray(image)
 
 
-def _decode_cv2(data: bytes, place: dict[str, Any]) -> np.ndarray:
-    # OpenCV fills what is missing of a cut file with gray, so the end is looked for first.
-    end = data[-12:-4].endswith(b"IEND") if data.startswith(_PNG) else b"\xff\xd9" in data[-64:]
-    image = _quiet_imdecode(data) if end else None
-    if image is None or (image.ndim == 3 and image.shape[2] != 3):
-        raise ImageError("The image's pixels are cut or damaged.", **place)
-    if image.ndim == 2:
-        return image
-    if (image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all():
-        return np.ascontiguousarray(image[..., 0])
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+def _codec(start: bytes, place: dict[str, Any]) -> tuple[Callable, Callable]:
+    """The functions that read the header and the pixels of a file that starts so."""
+    for signature, parse, decode in (
+        (b"\x89PNG\r\n\x1a\n", png_header, _png_pixels),
+        (b"\xff\xd8\xff", jpeg_header, _jpeg_pixels),
+        ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), tiff_header, tiff_pixels),
+    ):
+        if start.startswith(signature):
+            return parse, decode
+    raise ImageError(f"Expected a PNG, JPEG or TIFF; the file starts {start[:8]!r}.", **place)
 
 
-def _quiet_imdecode(data: bytes) -> np.ndarray | None:
-    flags = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR | cv2.IMREAD_IGNORE_ORIENTATION
+def _png_pixels(data: bytes) -> np.ndarray:
+    if _PNG_END not in data:
+        raise ValueError("the PNG has no end")
+    return imagecodecs.png_decode(data)
+
+
+def _jpeg_pixels(data: bytes) -> np.ndarray:
+    # Decoders fill what is missing with gray; within a scan these two bytes mean its end alone.
+    if data.find(_JPEG_END, data.rfind(_JPEG_SCAN)) < 0:
+        raise ValueError("the JPEG has no end")
+    return imagecodecs.jpeg8_decode(data)
+
+
+def _told(work: Callable[[], Any], part: str, place: dict[str, Any]) -> Any:
+    """What `work` returns; whatever a parser raises on damaged bytes becomes one ImageError."""
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error:
-        return None
+        return work()
+    except ImageError as error:
+        raise ImageError(error.problem, **place, fix=error.fix) from error
+    except Exception as error:
+        why = str(error) or type(error).__name__
+        raise ImageError(f"The image's {part} are cut or damaged: {why}.", **place) from error
+
+
+def _unreadable(error: OSError, place: dict[str, Any]) -> ImageError:
+    why = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+    return ImageError(f"Expected an image; {why}.", **place)

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from cellscreen.atomic import replacing
 from cellscreen.errors import DataError
 from cellscreen.pipelines.labels import UNLABELLED
-from cellscreen.pipelines.selection import find_column
+from cellscreen.plates.columns import metadata_column
 from cellscreen.plates.key import well_position
 
 LEAKY = "site"
@@ -38,7 +38,7 @@ def fold_groups(frame: pd.DataFrame, fold_by: str) -> pd.Series:
         groups = wells.map(well_position)
     else:
         named = {"compound": "pert_iname", "plate": "Plate"}.get(fold_by, fold_by)
-        groups = frame[find_column(frame, named)]
+        groups = frame[metadata_column(frame, named)]
     empty = groups.isna() | (groups.astype(str) == "")
     if empty.any():
         row = frame[empty].iloc[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellscreen.errors import ConfigError, DataError
-from cellscreen.pipelines.selection import find_column
+from cellscreen.plates.columns import metadata_column
 
 UNLABELLED = -1
 
@@ -25,7 +25,7 @@ def labels_from_column(frame: pd.DataFrame, column: str, classes: tuple[str, ...
         DataError: a class that no row has.
     """
     _check_classes(classes)
-    values = frame[find_column(frame, column)].astype(str)
+    values = frame[metadata_column(frame, column)].astype(str)
     missing = [name for name in classes if name not in set(values)]
     if missing:
         seen = ", ".join(sorted(set(values))[:12])
@@ -44,8 +44,8 @@ def labels_from_csv(frame: pd.DataFrame, path: str | Path, classes: tuple[str, .
     """
     _check_classes(classes)
     table = _read_label_csv(Path(path))
-    joined = [name for name in table if name != "label"]
-    columns = [name if name == "key" else find_column(frame, name) for name in joined]
+    joined = [str(name) for name in table if name != "label"]
+    columns = [name if name == "key" else metadata_column(frame, name) for name in joined]
     if not columns:
         raise ConfigError("Expected a join column (key, or plate and well, …).", file=path)
     outside = sorted(set(table["label"]) - set(classes))
@@ -57,7 +57,7 @@ def labels_from_csv(frame: pd.DataFrame, path: str | Path, classes: tuple[str, .
         )
     twice = table[table.duplicated(joined, keep=False)]
     if len(twice):
-        raise DataError(f"Two labels for {tuple(twice.iloc[0][joined])}.", file=path)
+        raise DataError(f"Two labels for {tuple(twice[joined].iloc[0])}.", file=path)
     known = {tuple(row[:-1]): row[-1] for row in table[[*joined, "label"]].itertuples(index=False)}
     keys = [tuple(map(str, row)) for row in frame[columns].itertuples(index=False)]
     unused = sorted(set(known) - set(keys))
@@ -75,7 +75,7 @@ def _read_label_csv(path: Path) -> pd.DataFrame:
         raise ConfigError("Expected a CSV of labels; there is no such file.", file=path)
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     if "label" not in table:
-        raise ConfigError(f"Expected a column label; got {', '.join(table)}.", file=path)
+        raise ConfigError(f"Expected a column label; got {', '.join(map(str, table))}.", file=path)
     return table
 
 

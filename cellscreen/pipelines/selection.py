@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from cellscreen.errors import ConfigError
+from cellscreen.plates.columns import metadata_column
 
 
 def select(frame: pd.DataFrame, where: str) -> pd.Series:
@@ -33,35 +36,20 @@ def select(frame: pd.DataFrame, where: str) -> pd.Series:
             raise ConfigError(
                 f"Expected clauses like 'cell_line=AC16; hours=24,48'; got {clause!r}."
             )
-        series = frame[find_column(frame, name.strip())]
+        series = frame[metadata_column(frame, name.strip())]
         chosen &= _matches(series, [value.strip() for value in values.split(",")], clause)
     return chosen
-
-
-def find_column(frame: pd.DataFrame, name: str) -> str:
-    """The name of a metadata column given with or without its `Metadata_`.
-
-    Raises:
-        ConfigError: there is no such column.
-    """
-    for candidate in (name, f"Metadata_{name}"):
-        if candidate in frame:
-            return candidate
-    known = ", ".join(
-        sorted(c.removeprefix("Metadata_") for c in frame if c.startswith("Metadata_"))
-    )
-    raise ConfigError(f"Expected one of the columns {known}; got {name!r}.")
 
 
 def _matches(series: pd.Series, values: list[str], clause: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
         try:
-            wanted = [float(value) for value in values]
+            wanted: list[Any] = [float(value) for value in values]
         except ValueError as error:
             raise ConfigError(
                 f"Expected numbers in {clause!r}: the column holds numbers."
             ) from error
-        present = set(series.dropna().astype(float))
+        present: set[Any] = set(series.dropna().astype(float))
     else:
         series = series.astype(str)
         wanted, present = list(values), set(series)

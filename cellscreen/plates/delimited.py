@@ -42,7 +42,7 @@ def read_sheet(path: Path, problems: Problems, is_known: Callable[[str], bool]) 
             known names of the header line.
 
     Raises:
-        PlateTableError: the file cannot be read as text, is empty, or has no row.
+        PlateTableError: the file cannot be read as text, or is empty.
     """
     text = _text(path)
     if not text.strip():
@@ -59,8 +59,6 @@ def read_sheet(path: Path, problems: Problems, is_known: Callable[[str], bool]) 
             lines.append(line)
         else:
             problems.add(f"Expected {len(header)} cells, got {len(cells)}.", line=line)
-    if not rows and not problems.found:
-        raise PlateTableError("Expected a row an image, got a header only.", file=path)
     return Sheet(header, rows, lines, delimiter)
 
 

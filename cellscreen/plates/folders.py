@@ -127,7 +127,7 @@ def _check_no_images(
     stray = sum(is_image(path) for path in files)
     if stray:
         expected = expected or f"Expected images in {CONVENTION} only"
-        problems.add(f"{expected}; got a folder with {stray} images.", file=folder)
+        problems.add(f"{expected}; images in this folder: {stray}.", file=folder)
 
 
 def _rows(culture: Culture, problems: Problems) -> Iterator[dict[str, object]]:

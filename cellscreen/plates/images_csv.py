@@ -33,6 +33,8 @@ def read_images_csv(path: Path) -> pd.DataFrame:
     table = _parsed(cells, path.parent, sheet.delimiter, problems)
     if len(table):
         check_rows(table, cells, problems)
+    elif not problems.found:
+        problems.add("Expected a row an image, got a header only.")
     problems.raise_any()
     return columns.plate_table(table)
 

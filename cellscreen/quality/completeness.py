@@ -32,8 +32,8 @@ def check_missing(table: pd.DataFrame) -> list[Finding]:
             blank = table[table[column].isna() | (table[column] == "")]
             findings += of_wells("warning", f"No {name}: needed for {need}.", blank)
     for _, rows in table.groupby("Metadata_Plate"):
-        findings += _missing_channels(rows) + _missing_sites(rows)
-    return findings
+        findings += _missing_channels(rows)
+    return findings + _missing_sites(table)
 
 
 def check_spelling(table: pd.DataFrame) -> list[Finding]:
@@ -65,16 +65,18 @@ def _missing_channels(rows: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def _missing_sites(rows: pd.DataFrame) -> list[Finding]:
-    """Wells with fewer sites than most wells of their plate and control type."""
+def _missing_sites(table: pd.DataFrame) -> list[Finding]:
+    """Wells with fewer sites than most of their plate, if sites do not vary by design."""
+    control = table[CONTROL_TYPE] if CONTROL_TYPE in table else pd.Series("", index=table.index)
     findings = []
-    control = rows[CONTROL_TYPE] if CONTROL_TYPE in rows else pd.Series("", index=rows.index)
-    for _, alike in rows.groupby(control):
-        sites = alike.groupby("Metadata_Well")["Metadata_Site"].nunique()
-        usual = int(sites.mode().iloc[-1])
+    for _, alike in table.groupby(control):
+        sites = alike.groupby(["Metadata_Plate", "Metadata_Well"])["Metadata_Site"].nunique()
+        usual = sites.groupby("Metadata_Plate").transform(lambda counts: counts.mode().iloc[-1])
         if (sites == usual).mean() < _USUAL_SHARE:
             continue
-        for count, wells in sites[sites < usual].groupby(sites):
-            text = f"{count} of the {usual} sites that most wells of the plate have."
-            findings += of_wells("warning", text, alike[alike["Metadata_Well"].isin(wells.index)])
+        counted = pd.DataFrame({"sites": sites, "usual": usual})[sites < usual].reset_index()
+        for row in counted.to_dict("records"):
+            text = f"{row['sites']} of the {row['usual']} sites that most wells of the plate have."
+            place = row["Metadata_Plate"], row["Metadata_Well"]
+            findings.append(Finding("warning", text, plate=place[0], well=place[1]))
     return findings

@@ -138,8 +138,7 @@ def _check_lines(treated: pd.DataFrame) -> list[Finding]:
     for compound, rows in treated.groupby(COMPOUND):
         present = sorted(set(rows[LINE]) - {""})
         if len(present) < 2:
-            text = (
-                f"Compound {str(compound) or '?'} has images in {', '.join(present) or 'no line'} only"
-            )
-            findings.append(Finding("warning", f"{text}: it gets no vote."))
+            where = f"images in {', '.join(present) or 'no line'} only"
+            text = f"Compound {str(compound) or '?'} has {where}: it gets no vote."
+            findings.append(Finding("warning", text))
     return findings

@@ -117,7 +117,7 @@ def unlisted_images(folder: Path, table: pd.DataFrame) -> list[Finding]:
     )
     if not unlisted:
         return []
-    text = f"{len(unlisted)} image files in the folder are in no row of the table, this one first."
+    text = f"Image files in the folder but in no row of the table: {len(unlisted)}, this one first."
     return [Finding("note", text, file=unlisted[0])]
 
 

@@ -14,7 +14,7 @@ from cellscreen.errors import PlateTableError
 from cellscreen.images.fingerprint import sha256_of
 from cellscreen.plates.table import read_plate_table
 from cellscreen.records.edges import edges_example, edges_features
-from cellscreen.records.fields import read_field, read_in_order
+from cellscreen.records.fields import read_field, read_in_order, rows_of
 
 SPLIT = "fields"
 
@@ -105,7 +105,7 @@ def ordered_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     for column in columns[1:4]:
         keys[column] = keys[column].map(lambda text: (len(text), text))
     order = keys.sort_values(columns).index
-    return table.loc[order].to_dict("records")
+    return rows_of(table.loc[order])
 
 
 def table_fingerprint(table: pd.DataFrame) -> str:

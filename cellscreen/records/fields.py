@@ -14,7 +14,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from cellscreen.images import edges, fingerprint, gray, reading, scale
+from cellscreen.images.edges import edge_map
+from cellscreen.images.fingerprint import perceptual_hash, sha256_of
+from cellscreen.images.gray import to_gray
+from cellscreen.images.reading import check_bit_depth, read_image
+from cellscreen.images.scale import full_range, to_uint8
 
 Row = Mapping[str, Any]
 In = TypeVar("In")
@@ -62,7 +66,12 @@ class Pixels:
 
     def gray8(self) -> np.ndarray:
         """The image as `(height, width)` uint8, by the one integer scale function."""
-        return scale.to_uint8(gray.to_gray(self.image), self.low, self.high)
+        return to_uint8(to_gray(self.image), self.low, self.high)
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a plate table as dicts."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def read_pixels(row: Row) -> Pixels:
@@ -73,12 +82,12 @@ def read_pixels(row: Row) -> Pixels:
             or values above it; the message names file, plate and well.
     """
     place = {"plate": row["Metadata_Plate"], "well": row["Metadata_Well"]}
-    image = reading.read_image(row["path"], **place)
+    image = read_image(row["path"], **place)
     stated = row.get("bit_depth")
     depth = None if stated is None or pd.isna(stated) else int(stated)
-    reading.check_bit_depth(image, depth, file=row["path"], **place)
+    check_bit_depth(image, depth, file=row["path"], **place)
     depth = depth or 8
-    low, high = scale.full_range(depth)
+    low, high = full_range(depth)
     return Pixels(image, depth, low, high)
 
 
@@ -92,12 +101,12 @@ def read_field(row: Row) -> Field:
     gray8 = pixels.gray8()
     return Field(
         row=row,
-        edge_map=edges.edge_map(gray8),
+        edge_map=edge_map(gray8),
         bit_depth=pixels.bit_depth,
         low=pixels.low,
         high=pixels.high,
-        sha256=fingerprint.sha256_of(Path(row["path"]).read_bytes()),
-        perceptual_hash=fingerprint.perceptual_hash(gray8),
+        sha256=sha256_of(Path(row["path"]).read_bytes()),
+        perceptual_hash=perceptual_hash(gray8),
     )
 
 

@@ -8,7 +8,7 @@ from cellscreen.report import plots
 from cellscreen.report.data import ReportData
 from cellscreen.report.ranking import SIGNS, ranking_table
 from cellscreen.report.section import Drawing, Section, Table, missing, render
-from cellscreen.report.texts import concentration, counted, number
+from cellscreen.report.texts import concentration, counted, number, percent
 from cellscreen.screening.truth import precision_against_truth
 from cellscreen.screening.votes import ACTIVE, INACTIVE, NO_VOTE, PAPER_ONLY, PAPER_RULE, VoteResult
 
@@ -18,6 +18,7 @@ MARKERS = {
     PAPER_ONLY: plots.Marker("o", "half", 7),
     INACTIVE: plots.Marker("o", "open", 6),
 }
+_LEGEND = "Filled: active; half filled: paper's rule only; open: inactive."
 _MOST_DRAWN = 50
 
 
@@ -25,7 +26,7 @@ def ranked_compounds(data: ReportData) -> Section:
     """Draws and lists every compound with its verdict."""
     votes = data.votes
     if votes is None:
-        return missing(KEY, TITLE, "no vote was given (--hits).")
+        return missing(KEY, TITLE, "no vote was given (--votes).")
     return Section(
         KEY,
         TITLE,
@@ -38,7 +39,10 @@ def ranked_compounds(data: ReportData) -> Section:
             signs=SIGNS,
             counts=rule_counts(votes),
             precision=precision_table(data),
-            drawings=[interval_drawing(votes, line) for line in votes.lines],
+            drawings=[
+                *(interval_drawing(votes, line) for line in votes.lines),
+                plane_drawing(votes),
+            ],
             ranking=ranking_table(votes, data.oracle_votes, data.truth),
             controls=controls_table(votes),
         ),
@@ -68,7 +72,7 @@ def rule_counts(votes: VoteResult) -> Table:
     return Table(
         caption=f"What each rule keeps of {counted(len(table), 'treatment')}.",
         headings=("Rule", "Kept", "Share"),
-        rows=tuple((name, str(int(kept.sum())), f"{kept.mean():.0%}") for name, kept in rows),
+        rows=tuple((name, str(int(kept.sum())), percent(kept.mean())) for name, kept in rows),
         right=frozenset({1, 2}),
     )
 
@@ -88,7 +92,16 @@ def precision_table(data: ReportData) -> Table | None:
     return Table(
         caption="Against the hidden truth of the simulation. A compound counts as found if it "
         "protects both cell lines and any of its concentrations is called.",
-        headings=("Scores of", "Rule", "Called", "Found", "False", "Protectors", "Precision", "Recall"),
+        headings=(
+            "Scores of",
+            "Rule",
+            "Called",
+            "Found",
+            "False",
+            "Protectors",
+            "Precision",
+            "Recall",
+        ),
         rows=tuple(rows),
         right=frozenset(range(2, 8)),
     )
@@ -117,9 +130,30 @@ def interval_drawing(votes: VoteResult, line: str) -> Drawing:
         rows,
         label=f"{plots.plain_label(votes.config.positive)} score − control (95 % interval)",
         caption=f"{line}: left of the line the cells look less like "
-        f"{votes.config.positive} than those of the vehicle. {_legend()}{cut}",
+        f"{votes.config.positive} than those of the vehicle. {_LEGEND}{cut}",
         alt=f"Dot-and-interval plot for {line}: {below} of {len(shown)} treatments lie below their "
         "control; the table below has every figure.",
+    )
+
+
+def plane_drawing(votes: VoteResult) -> Drawing:
+    """Draws both differences of each treatment against each other."""
+    table, (first, second) = voted(votes), votes.lines
+    points = [
+        (row[f"{first}_difference"], row[f"{second}_difference"], MARKERS[row["verdict"]])
+        for _, row in table.iterrows()
+    ]
+    kept = int(table["paper_active"].sum())
+    return plots.plane(
+        "vote-plane",
+        "Both experts",
+        points,
+        labels=(f"{first} score − control", f"{second} score − control"),
+        caption="Each point is a treatment. The hatched quarter, below both controls, is the "
+        "paper's rule: what does nothing scatters around the centre and lands there one time in "
+        f"four. {_LEGEND}",
+        alt=f"Scatter plot of both experts' differences: {kept} of {len(table)} treatments lie in "
+        "the quarter below both controls.",
     )
 
 
@@ -141,7 +175,3 @@ def controls_table(votes: VoteResult) -> Table:
         ),
         right=frozenset({2, 3, 4, 5}),
     )
-
-
-def _legend() -> str:
-    return "Filled: active; half filled: paper's rule only; open: inactive."

@@ -73,8 +73,8 @@ def read_report_data(
     *,
     runs: Sequence[str | Path] = (),
     images: Sequence[str | Path] = (),
-    hits: str | Path | None = None,
-    oracle_hits: str | Path | None = None,
+    votes: str | Path | None = None,
+    oracle_votes: str | Path | None = None,
     truth: str | Path | None = None,
     doses: str | Path | None = None,
 ) -> ReportData:
@@ -83,31 +83,31 @@ def read_report_data(
     Args:
         runs: run folders of finished trainings.
         images: folders of images with a plate table.
-        hits: a folder that `cellscreen vote` wrote, or the hits.csv in it.
-        oracle_hits: the same of the simulation's oracle.
+        votes: a folder that `cellscreen vote` wrote, or the hits.csv in it.
+        oracle_votes: the same of the simulation's oracle.
         truth: truth.csv of a simulated screen.
         doses: a CSV of dose figures, a row a figure; its first column names the row.
 
     Raises:
-        ConfigError: nothing is given, a truth without hits, or an unfinished run.
+        ConfigError: nothing is given, a truth without votes, or an unfinished run.
         CellscreenError: a file is missing or is not what it should be; names it.
     """
-    if not (runs or images or hits or oracle_hits or doses):
+    if not (runs or images or votes or oracle_votes or doses):
         raise ConfigError(
             "Expected something to report on, got nothing.",
-            fix="Give --runs, --images, --hits or --dose.",
+            fix="Give --runs, --images, --votes or --dose.",
         )
-    if (truth or oracle_hits) and not hits:
+    if (truth or oracle_votes) and not votes:
         raise ConfigError(
-            "Expected --hits beside --truth or --oracle_hits: both are shown beside a vote.",
-            fix="Give the hits.csv of `cellscreen vote` too.",
+            "Expected --votes beside --truth or --oracle_votes: both are shown beside a vote.",
+            fix="Give the folder of `cellscreen vote` too.",
         )
     tables = [(Path(folder), read_plate_table(folder)) for folder in images]
     return ReportData(
         runs=_distinct([read_run(folder) for folder in runs]),
         images=tuple((folder.name or str(folder), table) for folder, table in tables),
-        votes=_read_hits(hits),
-        oracle_votes=_read_hits(oracle_hits),
+        votes=_read_votes(votes),
+        oracle_votes=_read_votes(oracle_votes),
         truth=read_truth(truth) if truth else None,
         oracle_aucs=_read_oracle_aucs(tables),
         doses=_read_doses(Path(doses)) if doses else None,
@@ -125,7 +125,7 @@ def _distinct(runs: list[Run]) -> tuple[Run, ...]:
     )
 
 
-def _read_hits(path: str | Path | None) -> VoteResult | None:
+def _read_votes(path: str | Path | None) -> VoteResult | None:
     if not path:
         return None
     path = Path(path)

@@ -7,7 +7,7 @@ import pandas as pd
 from cellscreen.report import plots
 from cellscreen.report.data import ReportData, is_simulated
 from cellscreen.report.section import Drawing, Section, missing, render
-from cellscreen.report.texts import table_of
+from cellscreen.report.texts import counted, table_of
 
 KEY, TITLE = "dose", "Dose and controls"
 _HEADINGS = {
@@ -50,6 +50,20 @@ def dose_figures(data: ReportData) -> Section:
             correlations=correlation_drawing(shown),
         ),
         simulated=is_simulated(data.doses),
+    )
+
+
+def dose_answer(doses: pd.DataFrame) -> str:
+    """Says in words how many correlations are beyond chance."""
+    if not {"rho", "null"} <= set(doses.columns):
+        return f"{counted(len(doses), 'figure')} in the section on dose and controls."
+    defined = doses.dropna(subset=["rho", "null"])
+    beyond = int((defined["rho"].abs() > defined["null"]).sum())
+    undefined = len(doses) - len(defined)
+    rest = f"; {undefined} are undefined" if undefined else ""
+    return (
+        f"In {beyond} of {len(defined)} rows of the section on dose and controls it does, beyond "
+        f"what shuffled scores give{rest}."
     )
 
 

@@ -67,6 +67,9 @@ def counts_table(name: str, table: pd.DataFrame) -> Table:
     counts = group_counts(table)
     more = len(counts) - _MOST_GROUPS
     shown = counts.head(_MOST_GROUPS).copy()
+    for column in ("batch", "pert_iname"):
+        if column in shown and not shown[column].any():
+            del shown[column]
     if "Metadata_hours" in shown:
         shown["Metadata_hours"] = [f"{h:g}" for h in shown["Metadata_hours"]]
     if "Metadata_control_type" in shown:
@@ -82,7 +85,7 @@ def counts_table(name: str, table: pd.DataFrame) -> Table:
         "wells": "Wells",
         "plates": "Plates",
         "batch": "Batches",
-        "pert_iname": "Compounds",
+        "pert_iname": "Treatments",
     }
     return table_of(shown, caption, headings)
 

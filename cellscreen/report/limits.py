@@ -28,7 +28,9 @@ _DOSES = (
     "and one above it may still be position.",
 )
 _SIMULATED = "Simulated images say how the method works, and nothing about real cells or compounds."
-_LEAKY = "Leaky folds: figures on wells that were partly seen in training say nothing about new ones."
+_LEAKY = (
+    "Leaky folds: figures on wells that were partly seen in training say nothing about new ones."
+)
 
 
 def warnings(data: ReportData) -> Section:

@@ -12,7 +12,7 @@ from cellscreen.report import plots
 from cellscreen.report.data import ReportData
 from cellscreen.report.runs import BASELINE_NAMES, Run
 from cellscreen.report.section import Drawing, Section, Table, missing, render
-from cellscreen.report.texts import UNDEFINED, listed, number, spread, table_of
+from cellscreen.report.texts import UNDEFINED, listed, number, percent, spread
 from cellscreen.training.metrics import METRICS
 
 KEY, TITLE = "nets", "How well the nets tell the classes apart"
@@ -89,20 +89,21 @@ def comparison_table(runs: tuple[Run, ...]) -> Table:
 
 def metrics_table(run: Run) -> Table:
     """Returns the figures of a net and its baselines: mean ± SD over folds, and pooled."""
-    rows = []
-    for model in (run.net, *run.baselines):
-        name = BASELINE_NAMES.get(model, model)
-        folds = [spread(run.figure(model, m), run.figure(model, m, "sd")) for m in METRICS]
-        pooled = [number(run.figure(model, m, "pooled")) for m in METRICS]
-        rows.append((name, "baseline" if model in run.baselines else "net", *folds))
-        rows.append((name, "all folds pooled", *pooled))
+    models = (run.net, *run.baselines)
     return Table(
-        caption=f"{run.name}: mean ± SD over {len(run.histories)} folds, and all folds pooled; "
-        f"a score above {_THRESHOLD} counts as {run.classes[1]}.",
-        headings=("Model", "What", *(_HEADINGS[metric] for metric in METRICS)),
-        rows=tuple(rows),
+        caption=f"{run.name}: mean ± SD over {len(run.histories)} folds, below it all folds "
+        f"pooled. A score above {_THRESHOLD} counts as {run.classes[1]}.",
+        headings=("Model", "", *(_HEADINGS[metric] for metric in METRICS)),
+        rows=tuple(
+            (
+                BASELINE_NAMES.get(model, model),
+                "net" if model == run.net else "baseline",
+                *(_figures(run, model, metric) for metric in METRICS),
+            )
+            for model in models
+        ),
         right=frozenset(range(2, 2 + len(METRICS))),
-        marks=tuple("net" if row[0] == run.net else "" for row in rows),
+        marks=tuple("net" if model == run.net else "" for model in models),
     )
 
 
@@ -120,7 +121,7 @@ def confusion_table(run: Run) -> Table:
     rows = []
     for name, row in zip(run.classes, counts, strict=True):
         total = row.sum()
-        shares = [f"{count} ({count / total:.0%})" if total else UNDEFINED for count in row]
+        shares = [f"{count} ({percent(count / total if total else math.nan)})" for count in row]
         rows.append((f"truly {name}", *shares, str(total)))
     return Table(
         caption="Confusion matrix: images of all folds, each called by the model that did not "
@@ -138,6 +139,12 @@ def _part(place: int, run: Run) -> NetPart:
         drawings.append(_curves(key, run))
     table, confusion = metrics_table(run), confusion_table(run)
     return NetPart(key, run, against_baselines(run), table, confusion, tuple(drawings))
+
+
+def _figures(run: Run, model: str, metric: str) -> str:
+    mean = spread(run.figure(model, metric), run.figure(model, metric, "sd"))
+    pooled = number(run.figure(model, metric, "pooled"))
+    return mean if mean == pooled == UNDEFINED else f"{mean}\npooled {pooled}"
 
 
 def _dots(key: str, run: Run) -> Drawing:
@@ -166,13 +173,15 @@ def _histograms(key: str, run: Run) -> Drawing:
         for label, name in enumerate(run.classes)
     }
     medians = "; ".join(
-        f"median score of truly {name} {number(np.median(s))}" for name, s in scores.items() if len(s)
+        f"median score of truly {name} {number(np.median(s))}"
+        for name, s in scores.items()
+        if len(s)
     )
     return plots.score_histograms(
         f"{key}-scores",
         scores,
         run.classes[1],
-        caption=f"Out-of-fold scores by true class; dashed: the threshold. {medians}.",
+        caption=f"Out-of-fold scores by true class; dashed: the threshold. Here: {medians}.",
         alt=f"Histograms of out-of-fold scores by true class: {medians}.",
     )
 
@@ -198,17 +207,19 @@ def _curves(key: str, run: Run) -> Drawing:
 def _oracle_table(aucs: pd.DataFrame | None) -> Table | None:
     if aucs is None:
         return None
-    shown = aucs.assign(hours=[f"{hours:g}" for hours in aucs["hours"]])
-    headings = {"cell_line": "Cell line", "hours": "Hours", "images": "Images", "auc": "AUROC"}
-    return table_of(
-        shown,
-        "The simulation's oracle: logistic regression on the true nuclear area and roundness of "
-        "each field, which no net is given. It is the ceiling the simulation was set by.",
-        headings,
+    return Table(
+        caption="The simulation's oracle: logistic regression on the true nuclear area and "
+        "roundness of each field, which no net is given. The simulation was set by it.",
+        headings=("Cell line", "Hours", "Images", "AUROC"),
+        rows=tuple(
+            (str(row.cell_line), f"{row.hours:g}", str(row.images), number(row.auc))
+            for row in aucs.itertuples()
+        ),
+        right=frozenset({1, 2, 3}),
     )
 
 
 def _in_words(text: str) -> str:
     for model, name in BASELINE_NAMES.items():
         text = text.replace(model, name)
-    return text
+    return text.replace("auroc", "AUROC")

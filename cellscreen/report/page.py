@@ -60,8 +60,8 @@ def banners(data: ReportData) -> list[Banner]:
             Banner(
                 "leaky",
                 "LEAKY SPLIT",
-                f"Images of one well are in training and held out at once: {listed(data.leaky_runs)}. "
-                "These figures flatter and must not be compared with honest ones.",
+                f"In {listed(data.leaky_runs)} images of one well are in training and held out at "
+                "once. These figures flatter and must not be compared with honest ones.",
             )
         )
     return found

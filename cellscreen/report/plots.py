@@ -16,6 +16,7 @@ from cellscreen.report import svg
 from cellscreen.report.section import Drawing
 
 _LABEL_LENGTH = 24
+_WIDTH_PX = 380
 _ROW_PX, _FRAME_PX = 17, 64
 _DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -56,7 +57,7 @@ def intervals(
     caption: str,
     alt: str,
     bands: Sequence[float] = (),
-    width_px: int = 440,
+    width_px: int = _WIDTH_PX,
 ) -> Drawing:
     """Draws values with their intervals, a row each, around a line at 0.
 
@@ -90,6 +91,43 @@ def intervals(
     return svg.draw(name, caption, alt, (width_px, height), fill)
 
 
+def plane(
+    name: str,
+    title: str,
+    points: Sequence[tuple[float, float, Marker]],
+    *,
+    labels: tuple[str, str],
+    caption: str,
+    alt: str,
+) -> Drawing:
+    """Draws points in a plane with lines at 0; below both, the quadrant is hatched.
+
+    Args:
+        name: unique on the page.
+        title: above the axes.
+        points: x, y and how they are marked.
+        labels: of both axes.
+        caption: below the figure.
+        alt: for those who do not see it.
+    """
+    reach = 1.08 * max((max(abs(x), abs(y)) for x, y, _ in points), default=1) or 1
+
+    def fill(axes: Axes) -> None:
+        axes.fill_between([-reach, 0], -reach, 0, facecolor="none", edgecolor=svg.GRID, hatch="//")
+        axes.axhline(0, color=svg.FAINT, linewidth=1.2)
+        axes.axvline(0, color=svg.FAINT, linewidth=1.2)
+        for x, y, marker in points:
+            axes.plot([x], [y], **_marked(marker))
+        axes.set_xlim(-reach, reach)
+        axes.set_ylim(-reach, reach)
+        axes.set_aspect("equal")
+        axes.set_title(title)
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+
+    return svg.draw(name, caption, alt, (_WIDTH_PX, _WIDTH_PX + 10), fill)
+
+
 def model_dots(
     name: str,
     figures: Mapping[str, Mapping[str, Sequence[float]]],
@@ -107,7 +145,7 @@ def model_dots(
     """
     models = list(next(iter(figures.values())))
     height = len(figures) * (_FRAME_PX + 24 * len(models))
-    with svg.figure(440, height, rows=len(figures)) as (made, axes):
+    with svg.figure(_WIDTH_PX, height, rows=len(figures)) as (made, axes):
         for plot, (metric, values) in zip(axes[:, 0], figures.items(), strict=True):
             _fill_dots(plot, metric, values)
         return svg.inline(made, name, caption, alt)
@@ -147,7 +185,7 @@ def score_histograms(
     """
     edges = np.linspace(0, 1, 26)
     styles = (("//", svg.SECOND), ("\\\\..", svg.FIRST))
-    with svg.figure(440, 250, rows=len(scores)) as (made, axes):
+    with svg.figure(_WIDTH_PX, 250, rows=len(scores)) as (made, axes):
         for plot, (label, values), (hatch, colour) in zip(
             axes[:, 0], scores.items(), styles, strict=True
         ):
@@ -179,7 +217,7 @@ def training_curves(
         caption: below the figure.
         alt: for those who do not see it.
     """
-    with svg.figure(440, 40 + 140 * len(curves), rows=len(curves)) as (made, axes):
+    with svg.figure(_WIDTH_PX, 40 + 140 * len(curves), rows=len(curves)) as (made, axes):
         for plot, curve in zip(axes[:, 0], curves, strict=True):
             for number, (fold, history) in enumerate(histories.items()):
                 plot.plot(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from cellscreen.report.section import Table
-from cellscreen.report.texts import concentration, number, short, signed
+from cellscreen.report.texts import UNDEFINED, concentration, number, short, signed
+from cellscreen.screening.experts import COUNTS, MEASURES
 from cellscreen.screening.votes import ACTIVE, INACTIVE, NO_VOTE, PAPER_ONLY, VoteResult
 from cellscreen.screening.wells import COMPOUND
 
 SIGNS = {ACTIVE: "●", PAPER_ONLY: "◐", INACTIVE: "○", NO_VOTE: "–"}
 _MOST_ROWS = 1000
 _CAPTION = (
-    "Score: mean of wells. Difference: score − control with its bootstrap 95 % interval over "
-    "wells. p: one-sided permutation test over wells; of both lines the larger counts."
+    "Score: mean of wells, below it that of the control. Difference: score − control, below it its "
+    "bootstrap 95 % interval over wells. p: one-sided permutation test over wells; of both lines "
+    "the larger counts."
 )
 _NO_ORACLE = "not voted on"
 
@@ -34,9 +36,9 @@ def ranking_table(
     first, last = _names(shown), _rules(shown, votes.config.fdr)
     lines = [_line(shown, line) for line in votes.lines]
     if oracle is not None:
-        last.append(("Oracle's verdict", _oracle(shown, oracle), False))
+        last.append(("Verdict\nof the oracle", _oracle(shown, oracle), False))
     if truth is not None:
-        last.append(("Truth (simulated)", _truth(shown, truth), False))
+        last.append(("Truth\nsimulated", _truth(shown, truth), False))
     columns = [*first, *(column for line in lines for column in line), *last]
     groups = [("", len(first)), *((n, len(c)) for n, c in zip(votes.lines, lines, strict=True))]
     more = len(votes.table) - len(shown)
@@ -57,36 +59,31 @@ def verdict_text(verdict: str, reason: str = "") -> str:
 
 
 def _names(table: pd.DataFrame) -> list[Column]:
-    rows = zip(table["verdict"], table["reason"], strict=True)
-    columns: list[Column] = [
+    doses = [concentration(dose) for dose in table["concentration_um"]]
+    named = zip(table["pert_iname"], doses, strict=True)
+    verdicts = zip(table["verdict"], table["reason"], strict=True)
+    return [
         ("Number", ["" if pd.isna(rank) else str(rank) for rank in table["rank"]], True),
-        ("Compound", list(table["pert_iname"]), False),
-        ("Verdict", [verdict_text(verdict, reason) for verdict, reason in rows], False),
+        ("Compound", [f"{name}\n{dose}" if dose else name for name, dose in named], False),
+        ("Verdict", [verdict_text(verdict, reason) for verdict, reason in verdicts], False),
     ]
-    if table["concentration_um"].notna().any():
-        doses = [concentration(dose) for dose in table["concentration_um"]]
-        columns.insert(2, ("Concen\u00adtration", doses, True))
-    return columns
 
 
 def _line(table: pd.DataFrame, line: str) -> list[Column]:
-    """Returns the columns of one expert; empty where it saw no image."""
-
-    def texts(*names: str) -> list[tuple]:
-        values = table[[f"{line}_{name}" for name in names]].itertuples(index=False, name=None)
-        return list(values)
-
-    seen = table[f"{line}_n_wells"] > 0
-    columns: list[Column] = [
-        ("Score", [number(score) for (score,) in texts("score")], True),
-        ("Control", [number(control) for (control,) in texts("control")], True),
-        ("Difference", [_difference(*row) for row in texts("difference", "low", "high")], True),
-        ("p", [short(p) for (p,) in texts("p")], True),
-        ("Wells (images)", [f"{w} ({i})" for w, i in texts("n_wells", "n_images")], True),
-    ]
+    """Returns the columns of one expert; dashes where it saw no image."""
+    own = table[[f"{line}_{name}" for name in (*MEASURES, *COUNTS)]]
+    rows = list(own.rename(columns=lambda name: name.removeprefix(f"{line}_")).itertuples())
+    columns = {
+        "Score\ncontrol": [f"{number(row.score)}\n{number(row.control)}" for row in rows],
+        "Difference\n95 %": [
+            f"{signed(row.difference)}\n{_interval(row.low, row.high)}" for row in rows
+        ],
+        "p\nwells (images)": [f"{short(row.p)}\n{row.n_wells} ({row.n_images})" for row in rows],
+    }
+    seen = [row.n_wells > 0 for row in rows]
     return [
-        (name, [text if row else "–" for text, row in zip(cells, seen, strict=True)], right)
-        for name, cells, right in columns
+        (heading, [text if s else "–" for text, s in zip(texts, seen, strict=True)], True)
+        for heading, texts in columns.items()
     ]
 
 
@@ -101,10 +98,10 @@ def _rules(table: pd.DataFrame, fdr: float) -> list[Column]:
         return [short(v) if has else "–" for v, has in zip(table[column], voted, strict=True)]
 
     return [
-        ("p", figures("p"), True),
-        ("q", figures("q"), True),
-        ("Both below control", yes_no("paper_active"), False),
-        (f"q ≤ {fdr:g}", yes_no("bh_active"), False),
+        ("p\nlarger", figures("p"), True),
+        ("q\nBH", figures("q"), True),
+        ("Both below\npaper's rule", yes_no("paper_active"), False),
+        (f"q ≤ {fdr:g}\nBH", yes_no("bh_active"), False),
     ]
 
 
@@ -120,10 +117,9 @@ def _truth(table: pd.DataFrame, truth: pd.DataFrame) -> list[str]:
     known = truth.set_index("pert_iname")
     lines = known["lines"] if "lines" in known else pd.Series("", index=known.index)
     kinds = known["kind"].astype(str).str.replace("_", " ")
-    texts = kinds + lines.map(lambda text: f" ({text})" if isinstance(text, str) and text else "")
+    texts = kinds + lines.map(lambda text: f"\n{text}" if isinstance(text, str) and text else "")
     return list(table["pert_iname"].map(texts))
 
 
-def _difference(value: float, low: float, high: float) -> str:
-    interval = "undefined" if pd.isna(low) else f"{signed(low)}, {signed(high)}"
-    return f"{signed(value)} [{interval}]"
+def _interval(low: float, high: float) -> str:
+    return UNDEFINED if pd.isna(low) else f"{signed(low)}, {signed(high)}"

@@ -44,7 +44,7 @@ class Table:
     Attributes:
         caption: what it shows, above it.
         headings: a heading a column.
-        rows: a text a column.
+        rows: a text a column; what stands behind a line break is set small below it.
         right: positions of the columns set flush right, numbers that is.
         groups: headings above the headings, (text, columns it spans); "" for none.
         marks: a CSS class for each row, or empty.
@@ -67,7 +67,7 @@ class Drawing:
     Attributes:
         svg: what `svg.inline` returned, the only markup that templates do not escape.
         caption: what it shows and how to read it.
-        width_px: how wide it is drawn at most.
+        width_px: how wide it is drawn; the page may stretch it by a fifth.
     """
 
     svg: str

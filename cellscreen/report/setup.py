@@ -17,7 +17,7 @@ KEY, TITLE = "setup", "What was run"
 def what_was_run(data: ReportData) -> Section:
     """Tells trainings and vote by their settings and versions."""
     if not data.runs and data.votes is None:
-        return missing(KEY, TITLE, "neither a training (--runs) nor a vote (--hits) was given.")
+        return missing(KEY, TITLE, "neither a training (--runs) nor a vote (--votes) was given.")
     configs = [(f"Config of {run.name}", run.config) for run in data.runs]
     if data.votes is not None:
         configs.append(("Config of the vote", dataclasses.asdict(data.votes.config)))
@@ -36,12 +36,11 @@ def what_was_run(data: ReportData) -> Section:
 
 def runs_table(runs: tuple[Run, ...]) -> Table:
     """Returns a row a training: question, net, data, folds and cost."""
-    headings = ("Run", "Question", "Net", "Images of", "Folds", "Trained images", "Also", "Time")
     return Table(
         caption="Trainings. Every figure below is of images the scoring model was not trained on.",
-        headings=headings,
+        headings=("Run", "Question", "Net", "Images of", "Folds", "Trained on", "Time"),
         rows=tuple(_run_row(run) for run in runs),
-        right=frozenset({7}),
+        right=frozenset({6}),
     )
 
 
@@ -56,8 +55,8 @@ def _run_row(run: Run) -> tuple[str, ...]:
         run.net,
         summary["group"],
         folds,
-        f"{counted(summary['n_images'], 'image')} of {counted(summary['n_groups'], 'group')}",
-        f"{counted(others, 'image')} scored only" if others else "",
+        f"{counted(summary['n_images'], 'image')} of {counted(summary['n_groups'], 'group')}"
+        + (f"\n{counted(others, 'more image')} scored only" if others else ""),
         "" if seconds is None else f"{seconds:,.0f} s",
     )
 

@@ -6,10 +6,11 @@ import dataclasses
 
 from cellscreen.report.compounds import treatment_name, voted
 from cellscreen.report.data import ReportData
+from cellscreen.report.dose import dose_answer
 from cellscreen.report.nets import against_baselines
 from cellscreen.report.runs import Run
 from cellscreen.report.section import Section, render
-from cellscreen.report.texts import UNDEFINED, counted, listed, spread
+from cellscreen.report.texts import concentration, counted, listed, number, percent, spread
 from cellscreen.screening.truth import precision_against_truth
 from cellscreen.screening.votes import ACTIVE, VoteResult
 
@@ -37,13 +38,7 @@ def summary(data: ReportData) -> Section:
     answers = [_vote_answer(data, data.votes)] if data.votes is not None else []
     answers += [_run_answer(run) for run in data.runs]
     if data.doses is not None:
-        rows = counted(len(data.doses), "figure")
-        answers.append(
-            Answer(
-                "Does the score follow dose, and tell the controls apart?",
-                (f"{rows} in the section on dose and controls, beside what chance gives.",),
-            )
-        )
+        answers.append(Answer("Does the score follow dose?", (dose_answer(data.doses),)))
     if not answers:
         images = sum(len(table) for _, table in data.images)
         answers.append(
@@ -62,17 +57,22 @@ def _vote_answer(data: ReportData, votes: VoteResult) -> Answer:
     active = table[table["verdict"] == ACTIVE]
     both = " and ".join(votes.lines)
     kept = int(table["paper_active"].sum())
-    names = [treatment_name(row) for _, row in active.iterrows()]
+    doses = table["concentration_um"].dropna().unique()
+    names = [
+        treatment_name(row) if len(doses) > 1 else row["pert_iname"] for _, row in active.iterrows()
+    ]
+    at = f", at {concentration(doses[0])}" if len(doses) == 1 else ""
     found = (
         f"{len(active)} of {len(table)} {'is' if len(active) == 1 else 'are'} active: "
-        f"{listed(names)}."
+        f"{listed(names)}{at}."
         if names
-        else f"None of {len(table)} is active."
+        else f"None of {len(table)} is active{at}."
     )
     answers = [
         found,
         f"Active means lower than the control in {both}, with a false discovery rate of at most "
-        f"{votes.config.fdr:.0%}. The paper's rule, which asks only for the first, keeps {kept}.",
+        f"{percent(votes.config.fdr)}.",
+        f"The paper's rule, which asks only for the first, keeps {kept}.",
         *_truth_sentences(data),
     ]
     return Answer(
@@ -119,8 +119,8 @@ def _tiles(data: ReportData) -> list[Tile]:
         tiles.append(Tile(f"{active} of {len(table)}", "treatments active by both rules"))
     for run in data.runs:
         f1 = run.figure(run.net, "f1")
-        figure = UNDEFINED if f1 != f1 else f"{f1:.2f}"
-        tiles.append(Tile(figure, f"F1 of {run.net}, {run.summary['group']}"))
+        below = "; not above a baseline" if run.summary["below_baseline"] else ""
+        tiles.append(Tile(number(f1, 2), f"F1 of {run.net}, {run.summary['group']}{below}"))
     images = sum(len(table) for _, table in data.images)
     if images:
         tiles.append(Tile(f"{images:,}", "images looked at"))

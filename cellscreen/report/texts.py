@@ -42,6 +42,11 @@ def spread(mean: float, sd: float) -> str:
     return f"{number(mean)} ± {number(sd)}"
 
 
+def percent(share: float) -> str:
+    """Returns a share as a whole percentage."""
+    return UNDEFINED if pd.isna(share) else f"{100 * share:.0f} %"
+
+
 def concentration(value: Any) -> str:
     """Returns a concentration with its unit; nothing if none is stated."""
     return "" if pd.isna(value) else f"{value:g} µM"

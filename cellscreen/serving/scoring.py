@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,15 @@ from cellscreen.images.in_graph import reduce_edges
 from cellscreen.pipelines.edges import EdgeInput
 from cellscreen.pipelines.folds import read_manifest
 from cellscreen.records.edges import row_key
-from cellscreen.records.fields import Field, Pixels, Row, read_field, read_in_order, read_pixels
+from cellscreen.records.fields import (
+    Field,
+    Pixels,
+    Row,
+    read_field,
+    read_in_order,
+    read_pixels,
+    rows_of,
+)
 from cellscreen.screening.scores import score_column
 from cellscreen.serving import export
 from cellscreen.training import run_folder
@@ -38,7 +46,7 @@ class Scorer(Protocol):
     channel: str
     simulated: bool
 
-    def score(self, rows: list[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
+    def score(self, rows: Sequence[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
         """Yields (mean, SD over nets, fold or None) of the class probabilities of each row."""
 
 
@@ -79,7 +87,7 @@ def score_images(scorer: Scorer, table: pd.DataFrame) -> pd.DataFrame:
         ImageError: an image cannot be read.
     """
     table = _of_channel(table, scorer.channel)
-    rows = table.to_dict("records")
+    rows = rows_of(table)
     progress = tqdm(scorer.score(rows), total=len(rows), unit=" images", desc="Scoring")
     means, deviations, folds = zip(*progress, strict=True)
     metadata = table.filter(like="Metadata_").reset_index(drop=True)
@@ -124,7 +132,7 @@ class RunScorer:
         self._checksum_of = dict(zip(manifest["key"], manifest["checksum"], strict=True))
         self._fold_of = dict(zip(manifest["checksum"], manifest["fold"], strict=True))
 
-    def score(self, rows: list[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
+    def score(self, rows: Sequence[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
         """See `Scorer`."""
         fields = read_in_order(read_field, rows)
         for batch in _batches(fields):
@@ -162,7 +170,7 @@ class ExportScorer:
         self._seen = set((folder / export.ASSETS / export.SEEN_FILE).read_text().split())
         self._loaded = tf.saved_model.load(str(folder))
 
-    def score(self, rows: list[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
+    def score(self, rows: Sequence[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
         """See `Scorer`; the SD over nets is not known, and every net may see every image."""
         undefined = np.full(len(self.classes), np.nan)
         for batch in _batches(read_in_order(self._read, rows)):

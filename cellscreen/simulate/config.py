@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 
 from cellscreen.errors import ConfigError
 
@@ -94,7 +95,6 @@ class CultureConfig:
     noise_sd: float = 2.2  # camera noise in gray levels at mid gray
     halo: float = 1.25  # light a phase ring throws around an object, as a share of its phase
     halo_um: float = 5.5  # how far it reaches (SD of a Gaussian)
-
     cell_gray: tuple[float, float] = (32.0, 52.0)  # range of gray levels a cell darkens by
     nucleus_share: tuple[float, float] = (0.4, 0.7)  # range of a nucleus's darkness over its cell's
 
@@ -132,13 +132,15 @@ class CultureConfig:
     def __post_init__(self) -> None:
         if self.kind not in (CULTURES, SCREEN):
             raise ConfigError(f"Expected kind {CULTURES!r} or {SCREEN!r}, got {self.kind!r}.")
-        if self.difficulty <= 0:
+        if not 0 < self.difficulty < math.inf:
             raise ConfigError(f"Expected difficulty above 0, got {self.difficulty}.")
         if not 1 <= self.wells <= WELLS_PER_PLATE:
             raise ConfigError(f"Expected 1 to {WELLS_PER_PLATE} wells, got {self.wells}.")
-        if not self.concentrations_um or min(self.concentrations_um) <= 0:
+        if not self.concentrations_um or not all(0 < d < math.inf for d in self.concentrations_um):
             raise ConfigError(f"Expected concentrations above 0, got {self.concentrations_um}.")
         named = self.protectors + self.one_line + self.toxic
+        if min(self.protectors, self.one_line, self.toxic) < 0:
+            raise ConfigError("Expected no negative number of compounds of a kind, got one.")
         if named > self.compounds:
             raise ConfigError(
                 f"Expected at least {named} compounds (protectors, one-line and toxic ones), "
@@ -148,6 +150,10 @@ class CultureConfig:
         for name in ("batches", "sites", "size_px", "control_wells", "control_sites"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"Expected {name} of at least 1, got {getattr(self, name)}.")
+        if not self.sites_of_wells or min(self.sites_of_wells) < 1:
+            raise ConfigError(
+                f"Expected sites_of_wells of at least 1 each, got {self.sites_of_wells}."
+            )
         if not self.lines or any(not line.culture_hours for line in self.lines):
             raise ConfigError(
                 "Expected a cell line imaged at one of the chosen hours, got none.",

@@ -83,7 +83,7 @@ def differing_fields(ours: Any, theirs: Any) -> list[str]:
 
 
 def _build(config_class: type[Config], flat: dict[str, Any]) -> Config:
-    chosen = {}
+    chosen: dict[str, Any] = {}
     for field in dataclasses.fields(config_class):  # type: ignore[arg-type]
         annotation = _types(config_class)[field.name]
         if dataclasses.is_dataclass(annotation):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from cellscreen.errors import ConfigError
-from cellscreen.pipelines.selection import find_column, select
+from cellscreen.pipelines.selection import select
 
 FRAME = pd.DataFrame(
     {
@@ -40,7 +40,3 @@ def test_clauses_are_all_met(where, expected):
 def test_a_clause_that_cannot_work_is_an_error(where, message):
     with pytest.raises(ConfigError, match=message):
         select(FRAME, where)
-
-
-def test_a_column_is_found_with_and_without_prefix():
-    assert find_column(FRAME, "hours") == find_column(FRAME, "Metadata_hours") == "Metadata_hours"

@@ -113,14 +113,14 @@ def test_other_files_and_hidden_ones_are_passed_over(tree):
         ),
         (
             ["AC16/48H/A01_1.tif"],
-            r"images in <cell_line>/.* only; got a folder with 1 images.*48H\]",
+            r"images in <cell_line>/.* only; images in this folder: 1\. .*48H\]",
         ),
-        (["AC16/48H/hypoxia/A01_1.tif", "AC16/x.tif"], r"got a folder with 1 images\. .*AC16\]"),
+        (["AC16/48H/hypoxia/A01_1.tif", "AC16/x.tif"], r"images in this folder: 1\. .*AC16\]"),
         (
             ["AC16/48H/hypoxia/A01_1.tif", "AC16/2 days/y/x.tif"],
-            r"<hours>H, like 48H; got .*2 days",
+            r"<hours>H, like 48H; images .*2 days",
         ),
-        (["AC16/48H/hypoxia/day1/A01_1.tif"], r"no folder below the condition; got .*day1\]"),
+        (["AC16/48H/hypoxia/day1/A01_1.tif"], r"no folder below the condition; images .*day1\]"),
         (
             ["AC16/48H/hypoxia/A01_1.tif", "AC16/48H/hypoxia/img_1.tif"],
             r"1 of 2 names in this folder have no well.*img_1\.tif, plate AC16_48H_hypoxia\]",

@@ -315,7 +315,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines(read):
 
 
 def test_twenty_problems_are_shown_and_all_counted(read):
-    with pytest.raises(PlateTableError, match="^57 problems:") as caught:
+    with pytest.raises(PlateTableError, match=r"^57 problems:") as caught:
         read(f"{HEADER},hours", *[f"{i}.png,P1,A1,{i},h" for i in range(1, 58)])
     assert len(re.findall("got 'h'", str(caught.value))) == 20
     assert "… and 37 more\n" in str(caught.value)

@@ -60,6 +60,10 @@ def test_well_with_fewer_sites_than_most():
 
 def test_wells_whose_sites_vary_by_design_are_left_alone():
     assert check_missing(_table(("A01", "1"), ("A02", "1"), ("A02", "2"))) == []
+    both = [(f"A0{well}", site) for well in range(1, 7) for site in "12"]
+    most, half = _table(*both[:-1]), _table(*both[:6], *both[6::2]).assign(Metadata_Plate="Q")
+    assert len(check_missing(most)) == 1
+    assert check_missing(pd.concat([most, half], ignore_index=True)) == []
     table = _table(*[(f"A0{well}", "1") for well in range(1, 5)], ("A05", "1"), ("A05", "2"))
     table["Metadata_control_type"] = ["trt"] * 4 + ["negcon"] * 2
     assert check_missing(table) == []

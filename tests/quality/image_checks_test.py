@@ -187,5 +187,5 @@ def test_images_in_no_row(table_of, tmp_path):
     assert unlisted_images(tmp_path / "none", table) == []
     (finding,) = unlisted_images(tmp_path, table[1:])
     assert finding.level == "note"
-    assert finding.text.startswith("2 image files in the folder are in no row")
+    assert finding.text.startswith("Image files in the folder but in no row of the table: 2, this")
     assert finding.file == table["path"][0]

@@ -97,7 +97,7 @@ def test_errors_come_first_and_make_it_unusable(cultures, tmp_path):
     inventory = take_inventory(cultures, folder=tmp_path)
     assert [finding.level for finding in inventory.findings] == ["error", "note", "note", "note"]
     assert not inventory.is_usable
-    assert "1 image files in the folder are in no row" in str(inventory.findings)
+    assert "in no row of the table: 1, this one" in str(inventory.findings)
 
 
 def test_text(cultures, tmp_path):

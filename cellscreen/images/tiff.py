@@ -1,0 +1,118 @@
+"""TIFF by tifffile: one page, gray, palette or RGB, checked against the file's size."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any, BinaryIO
+
+import numpy as np
+import tifffile
+from tifffile import EXTRASAMPLE, PHOTOMETRIC
+
+from cellscreen.errors import ImageError
+from cellscreen.images.header import MAX_PIXELS, ImageHeader, all_gray
+
+_GRAY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.PALETTE)
+_SAMPLES = {**dict.fromkeys(_GRAY, 1), PHOTOMETRIC.RGB: 3, PHOTOMETRIC.YCBCR: 3}
+_ALPHA = (EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA)
+_PHOTOMETRIC_TAG = 262
+
+
+def tiff_header(file: BinaryIO) -> ImageHeader:
+    """Reads the header of a TIFF, and checks that its pixels lie within the file.
+
+    Raises:
+        ImageError: several pages, another pixel type than 8 to 16-bit gray or RGB, or pixels
+            beyond the file's end.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        page = _only_page(tiff)
+        samples = _check_type(page)
+        _check_segments(page, size)
+        has_palette = page.photometric == PHOTOMETRIC.PALETTE
+        colour = samples == 3 or (has_palette and not all_gray(_palette(page)))
+        dtype = "uint8" if has_palette else str(page.dtype)
+        return ImageHeader(page.imagewidth, page.imagelength, 3 if colour else 1, dtype)
+
+
+def tiff_pixels(data: bytes) -> np.ndarray:
+    """Decodes a TIFF whose header was checked.
+
+    Palettes are looked up, and values stored with white as 0 turned round; transparency is kept.
+
+    Returns:
+        `(height, width)`, or `(height, width, samples)`; uint8 or uint16.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        page: Any = tiff.pages.first
+        image = page.asarray(maxworkers=1)
+        if page.photometric == PHOTOMETRIC.PALETTE:
+            colours = _palette(page)
+            return (colours[:, 0] if all_gray(colours) else colours)[image]
+        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and image.ndim == 3:
+            image = np.moveaxis(image, 0, -1)
+        if page.photometric == PHOTOMETRIC.MINISWHITE and _PHOTOMETRIC_TAG in page.tags:
+            image = image.dtype.type((1 << page.bitspersample) - 1) - image
+        return image
+
+
+def _only_page(tiff: tifffile.TiffFile) -> Any:
+    """The first page, if those after it are only smaller copies of it."""
+    for page in tiff.pages[1:]:
+        if not page.is_reduced:
+            raise ImageError(
+                f"Expected one image; the TIFF has {len(tiff.pages)} pages.",
+                fix="Save each plane, time or channel as a file of its own.",
+            )
+    return tiff.pages.first
+
+
+def _check_type(page: Any) -> int:
+    """The number of samples a pixel, transparency not counted."""
+    samples = _SAMPLES.get(page.photometric)
+    extra = page.samplesperpixel - (samples or 0)
+    transparent = extra == 1 and page.extrasamples[:1] in ((alpha,) for alpha in _ALPHA)
+    bits_fit = page.bitspersample >= 8 or page.photometric == PHOTOMETRIC.PALETTE
+    if (
+        samples is None
+        or not (extra == 0 or transparent)
+        or str(page.dtype) not in ("uint8", "uint16")
+        or not bits_fit
+        or page.imagedepth != 1
+    ):
+        photometric = getattr(page.photometric, "name", page.photometric)
+        raise ImageError(
+            f"Expected a TIFF of 8 to 16-bit gray or RGB; got {page.samplesperpixel} samples of "
+            f"{page.bitspersample} bits ({page.dtype}, {photometric}).",
+            fix="Save it as 8 or 16-bit gray.",
+        )
+    return samples
+
+
+def _check_segments(page: Any, size: int) -> None:
+    """Every strip or tile lies in the file, and none is left out, where tifffile fills in zeros."""
+    counts = page.databytecounts
+    ends = [start + n for start, n in zip(page.dataoffsets, counts, strict=True)]
+    if len(counts) != math.prod(page.chunked) or min(counts, default=0) < 1 or max(ends) > size:
+        raise ImageError(
+            f"The TIFF is cut: its pixels reach to byte {max(ends, default=0)}, the file to {size}."
+        )
+    promised = page.imagewidth * page.imagelength * page.samplesperpixel * page.bitspersample
+    if page.compression == tifffile.COMPRESSION.NONE and sum(counts) * 8 < promised:
+        raise ImageError(
+            f"The TIFF is damaged: {sum(counts)} bytes of pixels, {promised // 8} needed."
+        )
+    if page.is_tiled and page.tilewidth * page.tilelength > MAX_PIXELS:
+        raise ImageError(f"The TIFF's tiles are {page.tilewidth}×{page.tilelength} pixels.")
+
+
+def _palette(page: Any) -> np.ndarray:
+    """The palette as uint8 `(n, 3)`."""
+    if page.colormap is None:
+        raise ImageError("The TIFF's palette is missing.")
+    # Palettes are of 16 bits; some writers leave 8-bit values in them.
+    scaled = page.colormap if page.colormap.max() < 256 else page.colormap >> 8
+    return scaled.astype(np.uint8).T
