@@ -32,7 +32,10 @@ class ImageHeader:
 
 def png_header(file: BinaryIO) -> ImageHeader:
     """Reads the header of a PNG, and its palette if it has one."""
-    bits, colour_type = file.read(26)[24:]
+    start = file.read(26)
+    if len(start) < 26:
+        raise ImageError(f"The PNG ends after {len(start)} bytes.")
+    bits, colour_type = start[24:]
     file.seek(0)
     # The class, not Image.open: that one warns of sizes which are refused here anyway.
     with PngImagePlugin.PngImageFile(file) as image:

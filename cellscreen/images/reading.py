@@ -145,7 +145,7 @@ def _header(file: BinaryIO, place: dict[str, Any]) -> ImageHeader:
     if not start:
         raise ImageError("Expected an image; the file has 0 bytes.", **place)
     parse, _ = _codec(start, place)
-    header = _told(lambda: parse(file), "header", place)
+    header = _told(lambda: parse(file), "header is", place)
     if not 1 <= header.width * header.height <= MAX_PIXELS:
         raise ImageError(
             f"The header promises {header.width}×{header.height} pixels; expected 1 to "
@@ -158,7 +158,7 @@ def _header(file: BinaryIO, place: dict[str, Any]) -> ImageHeader:
 
 def _pixels(data: bytes, header: ImageHeader, place: dict[str, Any]) -> np.ndarray:
     _, decode = _codec(data, place)
-    image = _told(lambda: decode(data), "pixels", place)
+    image = _told(lambda: decode(data), "pixels are", place)
     if image.shape[:2] != (header.height, header.width) or image.dtype != header.dtype:
         raise ImageError(
             f"The header promises {header.width}×{header.height} {header.dtype}; the pixels are "
@@ -189,8 +189,10 @@ def _png_pixels(data: bytes) -> np.ndarray:
 
 
 def _jpeg_pixels(data: bytes) -> np.ndarray:
-    # Decoders fill what is missing with gray; within a scan these two bytes mean its end alone.
-    if data.find(_JPEG_END, data.rfind(_JPEG_SCAN)) < 0:
+    # Decoders fill what is missing with gray. A thumbnail in the header has an end of its own, but
+    # the image's scan comes after that.
+    end = data.rfind(_JPEG_END)
+    if end < 0 or data.find(_JPEG_SCAN, end) >= 0:
         raise ValueError("the JPEG has no end")
     return imagecodecs.jpeg8_decode(data)
 
@@ -203,7 +205,7 @@ def _told(work: Callable[[], Any], part: str, place: dict[str, Any]) -> Any:
         raise ImageError(error.problem, **place, fix=error.fix) from error
     except Exception as error:
         why = str(error) or type(error).__name__
-        raise ImageError(f"The image's {part} are cut or damaged: {why}.", **place) from error
+        raise ImageError(f"The image's {part} cut or damaged: {why}.", **place) from error
 
 
 def _unreadable(error: OSError, place: dict[str, Any]) -> ImageError:

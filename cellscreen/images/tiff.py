@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 from typing import Any, BinaryIO
 
@@ -17,6 +18,8 @@ _GRAY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.PALETTE)
 _SAMPLES = {**dict.fromkeys(_GRAY, 1), PHOTOMETRIC.RGB: 3, PHOTOMETRIC.YCBCR: 3}
 _ALPHA = (EXTRASAMPLE.ASSOCALPHA, EXTRASAMPLE.UNASSALPHA)
 _PHOTOMETRIC_TAG = 262
+# Of a damaged file it logs line by line what the one ImageError says, of a vendor's own tags more.
+tifffile.logger().setLevel(logging.CRITICAL)
 
 
 def tiff_header(file: BinaryIO) -> ImageHeader:
@@ -61,6 +64,8 @@ def tiff_pixels(data: bytes) -> np.ndarray:
 
 def _only_page(tiff: tifffile.TiffFile) -> Any:
     """The first page, if those after it are only smaller copies of it."""
+    if not len(tiff.pages):
+        raise ImageError("The TIFF is cut: the directory that describes its image is not in it.")
     for page in tiff.pages[1:]:
         if not page.is_reduced:
             raise ImageError(

@@ -80,7 +80,7 @@ def intervals(
         for place, row in zip(places, rows, strict=True):
             axes.plot([row.low, row.high], [place, place], color=svg.FIRST, linewidth=1.6)
             axes.plot([row.value], [place], **_marked(row.marker))
-        axes.set_yticks(places, [plain_label(row.label) for row in rows])
+        axes.set_yticks(places, [plain_label(row.label, width_px // 16) for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)

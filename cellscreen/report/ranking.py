@@ -36,7 +36,7 @@ def ranking_table(
     first, last = _names(shown), _rules(shown, votes.config.fdr)
     lines = [_line(shown, line) for line in votes.lines]
     if oracle is not None:
-        last.append(("Verdict\nof the oracle", _oracle(shown, oracle), False))
+        last.append(("Verdict\noracle", _oracle(shown, oracle), False))
     if truth is not None:
         last.append(("Truth\nsimulated", _truth(shown, truth), False))
     columns = [*first, *(column for line in lines for column in line), *last]
@@ -55,7 +55,7 @@ def ranking_table(
 
 def verdict_text(verdict: str, reason: str = "") -> str:
     """Returns a verdict with its sign, and why there is none."""
-    return f"{SIGNS[verdict]} {verdict}" + (f": {reason}" if reason else "")
+    return f"{SIGNS[verdict]}\u00a0{verdict}" + (f": {reason}" if reason else "")
 
 
 def _names(table: pd.DataFrame) -> list[Column]:
@@ -63,7 +63,7 @@ def _names(table: pd.DataFrame) -> list[Column]:
     named = zip(table["pert_iname"], doses, strict=True)
     verdicts = zip(table["verdict"], table["reason"], strict=True)
     return [
-        ("Number", ["" if pd.isna(rank) else str(rank) for rank in table["rank"]], True),
+        ("No.", ["" if pd.isna(rank) else str(rank) for rank in table["rank"]], True),
         ("Compound", [f"{name}\n{dose}" if dose else name for name, dose in named], False),
         ("Verdict", [verdict_text(verdict, reason) for verdict, reason in verdicts], False),
     ]
@@ -78,7 +78,7 @@ def _line(table: pd.DataFrame, line: str) -> list[Column]:
         "Difference\n95 %": [
             f"{signed(row.difference)}\n{_interval(row.low, row.high)}" for row in rows
         ],
-        "p\nwells (images)": [f"{short(row.p)}\n{row.n_wells} ({row.n_images})" for row in rows],
+        "p\nwells (images)": [f"{short(row.p, 2)}\n{row.n_wells} ({row.n_images})" for row in rows],
     }
     seen = [row.n_wells > 0 for row in rows]
     return [
@@ -95,13 +95,13 @@ def _rules(table: pd.DataFrame, fdr: float) -> list[Column]:
         return [("yes" if kept else "no") if has_vote else "–" for kept, has_vote in pairs]
 
     def figures(column: str) -> list[str]:
-        return [short(v) if has else "–" for v, has in zip(table[column], voted, strict=True)]
+        return [short(v, 2) if has else "–" for v, has in zip(table[column], voted, strict=True)]
 
     return [
         ("p\nlarger", figures("p"), True),
         ("q\nBH", figures("q"), True),
-        ("Both below\npaper's rule", yes_no("paper_active"), False),
-        (f"q ≤ {fdr:g}\nBH", yes_no("bh_active"), False),
+        ("Both below\npaper", yes_no("paper_active"), False),
+        (f"q\u00a0≤\u00a0{fdr:g}\nBH", yes_no("bh_active"), False),
     ]
 
 

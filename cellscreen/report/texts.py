@@ -25,9 +25,9 @@ def number(value: Any, digits: int = 3) -> str:
     return UNDEFINED if pd.isna(value) else f"{value:.{digits}f}".replace("-", _MINUS)
 
 
-def short(value: Any) -> str:
-    """Returns a figure with three significant digits, such as a p-value or a concentration."""
-    return UNDEFINED if pd.isna(value) else f"{value:.3g}".replace("-", _MINUS)
+def short(value: Any, digits: int = 3) -> str:
+    """Returns a figure with so many significant digits, such as a p-value."""
+    return UNDEFINED if pd.isna(value) else f"{value:.{digits}g}".replace("-", _MINUS)
 
 
 def signed(value: Any) -> str:

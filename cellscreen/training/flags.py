@@ -33,7 +33,7 @@ def define_flags(config_class: type, values: flags.FlagValues) -> None:
         if field.name in values:
             raise ConfigError(f"The field {owner.__name__}.{field.name} is defined twice.")
         text = _comments(owner).get(field.name, "")
-        default = field.default
+        default: Any = field.default
         if typing.get_origin(annotation) is typing.Literal:
             flags.DEFINE_enum(
                 field.name, default, list(typing.get_args(annotation)), text, flag_values=values
@@ -82,12 +82,12 @@ def differing_fields(ours: Any, theirs: Any) -> list[str]:
     ]
 
 
-def _build(config_class: type[Config], flat: dict[str, Any]) -> Config:
+def _build(config_class: Any, flat: dict[str, Any]) -> Any:
     chosen: dict[str, Any] = {}
-    for field in dataclasses.fields(config_class):  # type: ignore[arg-type]
+    for field in dataclasses.fields(config_class):
         annotation = _types(config_class)[field.name]
         if dataclasses.is_dataclass(annotation):
-            chosen[field.name] = _build(annotation, flat)  # type: ignore[type-var]
+            chosen[field.name] = _build(annotation, flat)
         else:
             value = flat[field.name]
             chosen[field.name] = tuple(value) if isinstance(value, list) else value
