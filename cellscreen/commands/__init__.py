@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from absl import flags, logging
+from absl import flags
+from absl import logging as absl_logging
 
 from cellscreen.errors import CellscreenError
 
@@ -60,8 +62,7 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
     for flag in values:
         values[flag].unparse()
         values[flag].present = 0
-    logging.use_absl_handler()
-    logging.set_verbosity(logging.INFO)
+    _log_to_stderr()
     try:
         rest = values([name, *argv])
         if len(rest) > 1:
@@ -76,6 +77,16 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
     except KeyboardInterrupt:
         print(f"{name}: stopped.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _log_to_stderr() -> None:
+    """Shows our own progress, and of the libraries below us errors only."""
+    absl_logging.use_absl_handler()
+    absl_logging.get_absl_handler().setFormatter(
+        logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    )
+    absl_logging.set_verbosity(absl_logging.ERROR)
+    logging.getLogger("cellscreen").setLevel(logging.INFO)
 
 
 def _overview() -> str:

@@ -1,4 +1,4 @@
-"""Look at a folder of images before anything long starts: what is there, what is missing or wrong.
+"""Look at a folder of images: what is there, what is missing, what is wrong.
 
 Reads the folder's images.csv, or folders <cell_line>/<hours>H/<normoxia|hypoxia>, and the header of
 every image (about a second per 1,000). It prints what was found per cell line, time, condition and

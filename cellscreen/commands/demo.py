@@ -86,8 +86,8 @@ def steps(out: Path) -> list[list[str]]:
             *(
                 "report",
                 f"--runs={runs}",
-                f"--votes={votes}",
-                f"--oracle_votes={out / 'oracle_votes'}",
+                f"--hits={votes}",
+                f"--oracle_hits={out / 'oracle_votes'}",
             ),
             *(f"--images={cultures},{screen}", truth, f"--output={out / 'report.html'}"),
         ],

@@ -3,11 +3,11 @@
 Takes whatever is there; a part that is not given is left out, and the page says so. It opens in
 any browser without network, prints, and can be mailed as the one file it is.
 
-  cellscreen report --runs=runs/ac16,runs/h9c2 --images=cultures,screen --votes=votes \\
+  cellscreen report --runs=runs/ac16,runs/h9c2 --images=cultures,screen --hits=votes \\
       --output=report.html
 
 A page on simulated data can show the hidden truth and the oracle beside the nets (--truth,
---oracle_votes). --dose takes a CSV of dose figures, a row a figure; rows with the columns rho, low,
+--oracle_hits). --dose takes a CSV of dose figures, a row a figure; rows with the columns rho, low,
 high and null are drawn too.
 """
 
@@ -22,11 +22,11 @@ from cellscreen import commands
 FLAGS = flags.FlagValues()
 _RUNS = flags.DEFINE_list("runs", [], "Run folders, separated by commas.", flag_values=FLAGS)
 _IMAGES = flags.DEFINE_list("images", [], "Folders of images, by commas.", flag_values=FLAGS)
-_VOTES = flags.DEFINE_string(
-    "votes", None, "Folder that `cellscreen vote` wrote, or the hits.csv in it.", flag_values=FLAGS
+_HITS = flags.DEFINE_string(
+    "hits", None, "Folder that `cellscreen vote` wrote, or the hits.csv in it.", flag_values=FLAGS
 )
-_ORACLE_VOTES = flags.DEFINE_string(
-    "oracle_votes", None, "The same, of the simulation's oracle.", flag_values=FLAGS
+_ORACLE_HITS = flags.DEFINE_string(
+    "oracle_hits", None, "The same, of the simulation's oracle.", flag_values=FLAGS
 )
 _TRUTH = flags.DEFINE_string(
     "truth", None, "The truth.csv of a simulated screen: adds what is true.", flag_values=FLAGS
@@ -47,8 +47,8 @@ def main(argv: list[str]) -> int:
     data = read_report_data(
         runs=_RUNS.value,
         images=_IMAGES.value,
-        votes=_VOTES.value,
-        oracle_votes=_ORACLE_VOTES.value,
+        votes=_HITS.value,
+        oracle_votes=_ORACLE_HITS.value,
         truth=_TRUTH.value,
         doses=_DOSE.value,
     )

@@ -6,20 +6,22 @@ equally dense on average. Everything made from them says "simulated".
 
 Cultures to train on (8 groups of cell line and hours; 12 wells with 9 images for each condition):
 
-  cellscreen simulate --kind=cultures --out=cultures
+  cellscreen simulate --kind=cultures --output=cultures
 
 A screen of 40 compounds on both lines under hypoxia, 8 of which protect:
 
-  cellscreen simulate --kind=screen --out=screen
+  cellscreen simulate --kind=screen --cultures=cultures --output=screen
 
 Smaller, faster, for a look: the AC16 group of 48 hours, 6 wells with 4 images for each condition:
 
-  cellscreen simulate --out=small --cell_lines=AC16 --hours=48 --wells=6 --sites=4
+  cellscreen simulate --output=small --cell_lines=AC16 --hours=48 --wells=6 --sites=4
 
 The folder gets <plate>/<well>_s<site>.png (8-bit gray), images.csv, and two files that images.csv
 never mentions: truth.csv (what each compound of a screen really does) and oracle.csv (the true
-shapes in each field). The same flags give the same pixels on every run; a run that was stopped
-goes on when the same command is given again. `cellscreen check` looks at what came out.
+shapes in each field); with --cultures also oracle.parquet, the scores that a reader of the true
+shapes would give, fitted on those cultures. The same flags give the same pixels on every run; a
+run that was stopped goes on when the same command is given again. `cellscreen check` looks at what
+came out.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from cellscreen import commands
 from cellscreen.errors import ConfigError
 from cellscreen.simulate.config import CULTURES, SCREEN, CellLine, CultureConfig
 
+ORACLE_SCORES = "oracle.parquet"
 _DEFAULT = CultureConfig()
 _NAMES = [line.name for line in _DEFAULT.lines]
 # Flag -> what it says; each is the field of CultureConfig of that name.
@@ -51,8 +54,8 @@ _COUNTS = {
 }
 
 FLAGS = flags.FlagValues()
-_OUT = flags.DEFINE_string(
-    "out", None, "Folder to write, new or begun before.", flag_values=FLAGS, required=True
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Folder to write, new or begun before.", flag_values=FLAGS, required=True
 )
 _KIND = flags.DEFINE_enum(
     "kind",
@@ -60,6 +63,9 @@ _KIND = flags.DEFINE_enum(
     [CULTURES, SCREEN],
     "Cultures in both conditions to train on, or a screen of compounds under hypoxia.",
     flag_values=FLAGS,
+)
+_CULTURES = flags.DEFINE_string(
+    "cultures", "", "Screen: simulated cultures to fit the oracle on.", flag_values=FLAGS
 )
 _WORKERS = flags.DEFINE_integer(
     "workers", 2, "Processes; the images do not depend on it.", lower_bound=1, flag_values=FLAGS
@@ -96,10 +102,23 @@ def main(argv: list[str]) -> int:
     from cellscreen.simulate.writing import simulate
 
     del argv
-    table = simulate(_config(), Path(_OUT.value), _WORKERS.value, progress=_print_progress)
+    output = Path(_OUTPUT.value)
+    table = simulate(_config(), output, _WORKERS.value, progress=_print_progress)
     plates = table["plate"].nunique()
-    print(f"{len(table)} simulated images of {plates} plates are in {_OUT.value}")
+    print(f"{len(table)} simulated images of {plates} plates are in {output}")
+    if _CULTURES.value:
+        _write_oracle(Path(_CULTURES.value), output)
     return 0
+
+
+def _write_oracle(cultures: Path, screen: Path) -> None:
+    from cellscreen.plates.table import read_plate_table
+    from cellscreen.screening.scores import write_scores
+    from cellscreen.simulate.oracle import oracle_scores, read_oracle
+
+    tables = [(read_plate_table(folder), read_oracle(folder)) for folder in (cultures, screen)]
+    write_scores(oracle_scores(*tables[0], *tables[1]), screen / ORACLE_SCORES)
+    print(f"The oracle's scores are in {screen / ORACLE_SCORES}")
 
 
 def _config() -> CultureConfig:

@@ -38,7 +38,8 @@ def edge_map(gray: np.ndarray) -> np.ndarray:
         )
     blurred = cv2.GaussianBlur(gray, (3, 3), 0)
     edges = cv2.Canny(blurred, LOW_THRESHOLD, HIGH_THRESHOLD, L2gradient=True)
-    return np.minimum(edges, 1)
+    edges &= 1
+    return edges
 
 
 def pack_edges(edges: np.ndarray) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -34,19 +35,22 @@ def png_header(file: BinaryIO) -> ImageHeader:
     """Reads the header of a PNG, and its palette if it has one."""
     start = file.read(26)
     if len(start) < 26:
-        raise ImageError(f"The PNG ends after {len(start)} bytes.")
-    bits, colour_type = start[24:]
-    file.seek(0)
+        raise ValueError(f"the PNG ends after {len(start)} bytes")
+    width, height, bits, colour_type = struct.unpack(">IIBB", start[16:])
+    if colour_type == 3:
+        file.seek(0)
+        channels = 1 if all_gray(_png_palette(file)) else 3
+    else:
+        channels = 3 if colour_type & 2 else 1
+    return ImageHeader(width, height, channels, "uint16" if bits == 16 else "uint8")
+
+
+def _png_palette(file: BinaryIO) -> np.ndarray:
     # The class, not Image.open: that one warns of sizes which are refused here anyway.
     with PngImagePlugin.PngImageFile(file) as image:
-        if colour_type == 3:
-            if image.palette is None:
-                raise ImageError("The PNG's palette is missing.")
-            colours = np.frombuffer(image.palette.palette, np.uint8).reshape(-1, 3)
-            channels = 1 if all_gray(colours) else 3
-        else:
-            channels = 3 if colour_type & 2 else 1
-        return ImageHeader(*image.size, channels, "uint16" if bits == 16 else "uint8")
+        if image.palette is None:
+            raise ValueError("the PNG has no palette")
+        return np.frombuffer(bytes(image.palette.palette), np.uint8).reshape(-1, 3)
 
 
 def jpeg_header(file: BinaryIO) -> ImageHeader:

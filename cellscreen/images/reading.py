@@ -74,6 +74,23 @@ def read_image(
     return _pixels(data, header, place)
 
 
+def read_bytes(path: str | Path, *, plate: str | None = None, well: str | None = None) -> bytes:
+    """Reads a whole file, for `decode_image` and a checksum.
+
+    Args:
+        path: the file.
+        plate: named in errors.
+        well: named in errors.
+
+    Raises:
+        ImageError: the file is missing or cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise _unreadable(error, {"file": path, "plate": plate, "well": well}) from error
+
+
 def decode_image(
     data: bytes,
     *,
@@ -114,8 +131,7 @@ def check_bit_depth(
         well: named in errors.
 
     Raises:
-        ImageError: a 16-bit file without stated bit depth, a value above it, or an 8-bit file
-            stated to be deeper, which would come out black.
+        ImageError: a 16-bit file without stated bit depth, or a value above it.
     """
     place: dict[str, Any] = {"file": file, "plate": plate, "well": well}
     if bit_depth is None:
@@ -125,12 +141,6 @@ def check_bit_depth(
                 **place,
                 fix="State the camera's bit_depth (8 to 16) in images.csv: it is never guessed.",
             )
-    elif image.dtype == np.uint8 and bit_depth > 8:
-        raise ImageError(
-            f"Expected 16-bit pixels, as bit_depth {bit_depth} says; the file has 8 bits.",
-            **place,
-            fix="Give the original file, or leave its bit_depth empty.",
-        )
     elif (highest := int(image.max())) >= 2**bit_depth:
         raise ImageError(
             f"Expected values up to {2**bit_depth - 1} (bit_depth {bit_depth}); got {highest}.",
@@ -179,11 +189,11 @@ def _codec(start: bytes, place: dict[str, Any]) -> tuple[Callable, Callable]:
     ):
         if start.startswith(signature):
             return parse, decode
-    raise ImageError(f"Expected a PNG, JPEG or TIFF; the file starts {start[:8]!r}.", **place)
+    raise ImageError(f"Expected PNG, JPEG or TIFF; the file starts {start[:8]!r}.", **place)
 
 
 def _png_pixels(data: bytes) -> np.ndarray:
-    if _PNG_END not in data:
+    if data.rfind(_PNG_END) < 0:  # from the end, where it usually is
         raise ValueError("the PNG has no end")
     return imagecodecs.png_decode(data)
 

@@ -1,9 +1,8 @@
-"""dense"""
+"""The densely connected net."""
 
 from __future__ import annotations
 
 import keras
-from keras import layers
 
 from cellscreen.models import blocks
 from cellscreen.models.net_config import NetConfig
@@ -12,15 +11,31 @@ BLOCKS, LAYERS = 3, 3
 
 
 def dense(config: NetConfig, input_size: int = 128, n_classes: int = 2) -> keras.Model:
-    inputs = blocks.edge_input(input_size)
-    x = blocks.conv_bn_relu(inputs, config.stem_width, 3, config.bn_momentum, config.stem_stride)
-    for block in range(BLOCKS):
-        for _ in range(LAYERS):
-            new = blocks.conv_bn_relu(x, config.growth, 1, config.bn_momentum)
-            new = blocks.conv_bn_relu(new, config.growth, 3, config.bn_momentum)
-            x = layers.Concatenate()([x, new])
-        x = layers.Dropout(config.dropout)(x)
-        if block < BLOCKS - 1:
-            x = blocks.bottleneck(x, x.shape[-1] // 2, config.bn_momentum)
-    x = blocks.global_pooling(x, config.global_pooling)
-    return keras.Model(inputs, blocks.probabilities(x, n_classes), name="dense")
+    """The densely connected net (hypoxia paper, III.B.2; "denseNet" of Table III).
+
+    Stem; three dense blocks of three layers, with bottlenecks between them that halve channels
+    and map; global pooling; softmax.
+
+    Args:
+        config: uses stem_width, stem_stride, growth, dropout, global_pooling, bn_momentum.
+        input_size: side of the edge map, px.
+        n_classes: classes, the negative one first.
+
+    Returns:
+        A model from edge maps `(batch, size, size, 1)` float32 in [0, 1] to probabilities
+        `(batch, n_classes)` float32.
+
+    Raises:
+        ConfigError: the input is too small, or there are fewer than two classes.
+
+    Example:
+        >>> dense(NetConfig(net="dense"), input_size=96).output_shape
+        (None, 2)
+    """
+    edges = blocks.edge_input(input_size)
+    x = blocks.dense_block(blocks.stem(edges, config), config, LAYERS)
+    for _ in range(BLOCKS - 1):
+        x = blocks.bottleneck(x, x.shape[-1] // 2)
+        x = blocks.dense_block(x, config, LAYERS)
+    x = blocks.global_pooling(x, config)
+    return keras.Model(edges, blocks.probabilities(x, n_classes), name="dense")

@@ -12,39 +12,39 @@ from cellscreen.errors import ConfigError
 class NetConfig:
     """Which edge net, and how large (hypoxia paper, II.C, III.B and Algorithm 2).
 
-    The paper names no widths, rates or strides: these defaults are ours. Every field is a flag of
-    its name; docs/decisions/edge-nets.md gives the reasons.
+    The paper gives no widths, rates or strides: the defaults are ours, with their reasons in
+    docs/decisions/edge-nets.md.
 
     Raises:
         ConfigError: a field is out of bounds.
 
     Example:
-        >>> NetConfig(net="plain", stem_width=8).dropout
-        0.2
+        >>> NetConfig(net="plain", stem_width=8).global_pooling
+        'average'
     """
 
     net: Literal["plain", "dense", "cbam", "dense_attention"] = "dense_attention"  # which net
-    stem_width: int = 32  # channels of the first convolution; later stages follow from it
-    stem_stride: int = 1  # stride of the first convolution, 1 or 2
+    stem_width: int = 32  # channels of the first convolution; later stages have multiples of it
+    stem_stride: int = 2  # stride of the first convolution, 1 or 2
     growth: int = 16  # channels that each layer of a dense block adds; net dense only
     dense_units: int = 64  # units of the first of two dense layers; nets plain and cbam only
-    reduction: int = 8  # channels over hidden units in channel attention's perceptron
-    dropout: float = 0.2  # share of features dropped after a block; nets with dense blocks only
-    global_pooling: Literal["average", "max"] = "average"  # text: average; Algorithm 2: max
-    bn_momentum: float = 0.99  # memory of batch normalisation's moving statistics
+    reduction: int = 8  # channels per hidden unit of channel attention; not in plain and dense
+    dropout: float = 0.1  # share of features dropped after a block; not in plain and cbam
+    global_pooling: Literal["average", "max"] = "average"  # II.C says average, Algorithm 2 max
+    bn_momentum: float = 0.9  # share of the old value a step keeps in BN's moving statistics
 
     def __post_init__(self) -> None:
         _check_word("net", self.net, ("plain", "dense", "cbam", "dense_attention"))
         _check_word("global_pooling", self.global_pooling, ("average", "max"))
         for name, low, high in (
-            ("stem_width", 1, 4096),
+            ("stem_width", 1, 1024),
             ("stem_stride", 1, 2),
-            ("growth", 1, 4096),
-            ("dense_units", 1, 65536),
-            ("reduction", 1, 4096),
+            ("growth", 1, 1024),
+            ("dense_units", 1, 4096),
+            ("reduction", 1, 1024),
+            ("dropout", 0, 0.9),
+            ("bn_momentum", 0, 0.999),
         ):
-            _check_range(name, getattr(self, name), low, high)
-        for name, low, high in (("dropout", 0, 0.95), ("bn_momentum", 0, 0.9999)):
             _check_range(name, getattr(self, name), low, high)
 
 

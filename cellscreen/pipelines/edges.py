@@ -141,8 +141,8 @@ def augment(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         transforms=_rotation_about_centre(angle, height, width)[None],
         output_shape=tf.stack([height, width]),
         fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        interpolation="NEAREST",
+        fill_mode="REFLECT",
     )[0]
     rotated = tf.cond(draws[1] < 0.5, lambda: tf.reverse(rotated, [0]), lambda: rotated)
     return tf.cond(draws[2] < 0.5, lambda: tf.reverse(rotated, [1]), lambda: rotated)

@@ -9,13 +9,13 @@ Columns: `Metadata_Plate`, `Metadata_Well` (A01, or a dish's name), `Metadata_Si
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from absl import logging
 
 from cellscreen.atomic import replacing
 from cellscreen.errors import PlateTableError
@@ -23,6 +23,7 @@ from cellscreen.plates import columns
 from cellscreen.plates.folders import CONVENTION, culture_sign, read_folders
 from cellscreen.plates.images_csv import NAME, read_images_csv
 
+LOGGER = logging.getLogger(__name__)
 PARQUET = "plate_table.parquet"
 
 
@@ -91,7 +92,7 @@ def _find_source(folder: Path) -> tuple[Source, str]:
             fix="Write an images.csv with the columns path, plate, well, site.",
         )
     for _, sign in found[1:]:
-        logging.warning("%s: read from %s; not looked at: %s.", folder, found[0][1], sign)
+        LOGGER.warning("%s: read from %s; not looked at: %s.", folder, found[0][1], sign)
     return found[0]
 
 

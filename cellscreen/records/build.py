@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import importlib
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,12 @@ from typing import Any
 import pandas as pd
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from absl import logging
 
 from cellscreen.errors import ConfigError, RecordError
 from cellscreen.plates.table import write_plate_table
 from cellscreen.records.builder import PlateTableBuilder, table_fingerprint
 
+LOGGER = logging.getLogger(__name__)
 DATASETS = ("hypoxia", "hcs")
 TABLE_FOLDER = "plate_table"
 
@@ -48,7 +49,7 @@ def build_plates(table: pd.DataFrame, root: Path, dataset: str, kind: str = "edg
     prepared = []
     for number, plate in enumerate(plates, 1):
         rows = table[table["Metadata_Plate"] == plate].dropna(axis="columns", how="all")
-        logging.info("Plate %d of %d: %s, %d images.", number, len(plates), plate, len(rows))
+        LOGGER.info("Plate %d of %d: %s, %d images.", number, len(plates), plate, len(rows))
         prepared.append(_build_plate(rows, root / plate, dataset, kind))
     return prepared
 
@@ -62,7 +63,7 @@ def _build_plate(table: pd.DataFrame, folder: Path, dataset: str, kind: str) -> 
             _check_same(builder, table, plate)
             return target
         for leftover in target.parent.glob("incomplete.*"):
-            logging.info("Removing %s, left by a conversion that was interrupted.", leftover)
+            LOGGER.info("Removing %s, left by a conversion that was interrupted.", leftover)
             shutil.rmtree(leftover)
         write_plate_table(table, folder / TABLE_FOLDER / "plate_table.parquet")
         with _disk_full_named(plate):

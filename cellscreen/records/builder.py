@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Any, ClassVar
 
 import pandas as pd
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import shuffle
 
 from cellscreen.errors import PlateTableError
 from cellscreen.images.fingerprint import sha256_of
 from cellscreen.plates.table import read_plate_table
 from cellscreen.records.edges import edges_example, edges_features
-from cellscreen.records.fields import read_field, read_in_order, rows_of
+from cellscreen.records.fields import Row, read_field, read_in_order, rows_of
 
 SPLIT = "fields"
+BUFFER_BYTES = 1 << 27  # records kept in memory, about 1,000 maps of 1024²; more wait on disk
 
 
 @dataclass
@@ -63,8 +66,9 @@ with tfds.core.registered.skip_registration():
             """Yields (order-preserving key, example), fields of a well side by side."""
             rows = ordered_rows(table)
             step = 2**128 // len(rows)
-            for rank, field in enumerate(read_in_order(read_field, rows)):
-                yield rank * step, edges_example(field)
+            with _small_buffer():
+                for rank, example in enumerate(read_in_order(_example, rows)):
+                    yield rank * step, example
 
         def _plate(self, table: pd.DataFrame) -> pd.DataFrame:
             table = one_plate(table, Path(self.data_dir_root).name)
@@ -77,6 +81,20 @@ with tfds.core.registered.skip_registration():
                         fix="Add the column to images.csv, or use the dataset hcs.",
                     )
             return table
+
+
+@contextlib.contextmanager
+def _small_buffer() -> Iterator[None]:
+    """Bounds memory whatever the plate's size: TFDS would keep 1 GB of records by default."""
+    size, shuffle.MAX_MEM_BUFFER_SIZE = shuffle.MAX_MEM_BUFFER_SIZE, BUFFER_BYTES
+    try:
+        yield
+    finally:
+        shuffle.MAX_MEM_BUFFER_SIZE = size
+
+
+def _example(row: Row) -> dict[str, Any]:
+    return edges_example(read_field(row))
 
 
 def one_plate(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -117,7 +135,7 @@ def table_fingerprint(table: pd.DataFrame) -> str:
     """
     lines = [
         repr(sorted((name, _fingerprint_text(name, value)) for name, value in row.items()))
-        for row in ordered_rows(table.dropna(axis="columns", how="all"))
+        for row in rows_of(table.dropna(axis="columns", how="all"))
     ]
     return sha256_of("\n".join(sorted(lines)).encode())
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import cv2
@@ -17,7 +16,7 @@ import pandas as pd
 from cellscreen.images.edges import edge_map
 from cellscreen.images.fingerprint import perceptual_hash, sha256_of
 from cellscreen.images.gray import to_gray
-from cellscreen.images.reading import check_bit_depth, read_image
+from cellscreen.images.reading import check_bit_depth, decode_image, read_bytes
 from cellscreen.images.scale import full_range, to_uint8
 
 Row = Mapping[str, Any]
@@ -81,14 +80,7 @@ def read_pixels(row: Row) -> Pixels:
         ImageError: the file is missing or unreadable, holds 16-bit values of no stated bit depth,
             or values above it; the message names file, plate and well.
     """
-    place = {"plate": row["Metadata_Plate"], "well": row["Metadata_Well"]}
-    image = read_image(row["path"], **place)
-    stated = row.get("bit_depth")
-    depth = None if stated is None or pd.isna(stated) else int(stated)
-    check_bit_depth(image, depth, file=row["path"], **place)
-    depth = depth or 8
-    low, high = full_range(depth)
-    return Pixels(image, depth, low, high)
+    return _pixels(row, _bytes(row))
 
 
 def read_field(row: Row) -> Field:
@@ -97,7 +89,8 @@ def read_field(row: Row) -> Field:
     Raises:
         ImageError: as `read_pixels`.
     """
-    pixels = read_pixels(row)
+    data = _bytes(row)
+    pixels = _pixels(row, data)
     gray8 = pixels.gray8()
     return Field(
         row=row,
@@ -105,7 +98,7 @@ def read_field(row: Row) -> Field:
         bit_depth=pixels.bit_depth,
         low=pixels.low,
         high=pixels.high,
-        sha256=sha256_of(Path(row["path"]).read_bytes()),
+        sha256=sha256_of(data),
         perceptual_hash=perceptual_hash(gray8),
     )
 
@@ -139,3 +132,21 @@ def read_in_order(
                     future.cancel()
     finally:
         cv2.setNumThreads(threads)
+
+
+def _bytes(row: Row) -> bytes:
+    return read_bytes(row["path"], **_place(row))
+
+
+def _pixels(row: Row, data: bytes) -> Pixels:
+    image = decode_image(data, file=row["path"], **_place(row))
+    stated = row.get("bit_depth")
+    depth = None if stated is None or pd.isna(stated) else int(stated)
+    check_bit_depth(image, depth, file=row["path"], **_place(row))
+    depth = depth or 8
+    low, high = full_range(depth)
+    return Pixels(image, depth, low, high)
+
+
+def _place(row: Row) -> dict[str, str]:
+    return {"plate": row["Metadata_Plate"], "well": row["Metadata_Well"]}

@@ -6,9 +6,9 @@ import pandas as pd
 
 from cellscreen.report import plots
 from cellscreen.report.data import ReportData
-from cellscreen.report.ranking import SIGNS, ranking_table
+from cellscreen.report.ranking import SIGNS, ranking_table, treatment_names
 from cellscreen.report.section import Drawing, Section, Table, missing, render
-from cellscreen.report.texts import concentration, counted, number, percent
+from cellscreen.report.texts import counted, number, percent
 from cellscreen.screening.truth import precision_against_truth
 from cellscreen.screening.votes import ACTIVE, INACTIVE, NO_VOTE, PAPER_ONLY, PAPER_RULE, VoteResult
 
@@ -26,7 +26,7 @@ def ranked_compounds(data: ReportData) -> Section:
     """Draws and lists every compound with its verdict."""
     votes = data.votes
     if votes is None:
-        return missing(KEY, TITLE, "no vote was given (--votes).")
+        return missing(KEY, TITLE, "no vote was given (--hits).")
     return Section(
         KEY,
         TITLE,
@@ -53,12 +53,6 @@ def ranked_compounds(data: ReportData) -> Section:
 def voted(votes: VoteResult) -> pd.DataFrame:
     """Returns the treatments that both experts judged, ranked."""
     return votes.table[votes.table["verdict"] != NO_VOTE]
-
-
-def treatment_name(row: pd.Series) -> str:
-    """Returns a compound with its concentration, if one is stated."""
-    dose = concentration(row["concentration_um"])
-    return f"{row['pert_iname']} {dose}" if dose else row["pert_iname"]
 
 
 def rule_counts(votes: VoteResult) -> Table:
@@ -110,23 +104,18 @@ def precision_table(data: ReportData) -> Table | None:
 def interval_drawing(votes: VoteResult, line: str) -> Drawing:
     """Draws the difference to the control of each treatment for one cell line, best first."""
     shown = voted(votes).head(_MOST_DRAWN)
-    several = shown["concentration_um"].nunique() > 1
+    names = treatment_names(votes.table)[shown.index]
+    figures = shown[[f"{line}_{name}" for name in ("difference", "low", "high")]].to_numpy()
     rows = [
-        plots.Interval(
-            treatment_name(row) if several else row["pert_iname"],
-            row[f"{line}_difference"],
-            row[f"{line}_low"],
-            row[f"{line}_high"],
-            MARKERS[row["verdict"]],
-        )
-        for _, row in shown.iterrows()
+        plots.Interval(name, value, low, high, MARKERS[verdict])
+        for name, verdict, (value, low, high) in zip(names, shown["verdict"], figures, strict=True)
     ]
     below = int((shown[f"{line}_difference"] < 0).sum())
     more = len(voted(votes)) - len(shown)
     cut = f" The best {len(shown)}; {more} more are in the table." if more else ""
     return plots.intervals(
-        f"intervals-{line}",
-        line,
+        f"intervals-{votes.lines.index(line)}",
+        plots.plain_label(line),
         rows,
         label=f"{plots.plain_label(votes.config.positive)} score − control (95 % interval)",
         caption=f"{line}: left of the line the cells look less like "
@@ -138,7 +127,7 @@ def interval_drawing(votes: VoteResult, line: str) -> Drawing:
 
 def plane_drawing(votes: VoteResult) -> Drawing:
     """Draws both differences of each treatment against each other."""
-    table, (first, second) = voted(votes), votes.lines
+    label, table, (first, second) = plots.plain_label, voted(votes), votes.lines
     points = [
         (row[f"{first}_difference"], row[f"{second}_difference"], MARKERS[row["verdict"]])
         for _, row in table.iterrows()
@@ -148,7 +137,7 @@ def plane_drawing(votes: VoteResult) -> Drawing:
         "vote-plane",
         "Both experts",
         points,
-        labels=(f"{first} score − control", f"{second} score − control"),
+        labels=(f"{label(first)} score − control", f"{label(second)} score − control"),
         caption="Each point is a treatment. The hatched quarter, below both controls, is the "
         "paper's rule: what does nothing scatters around the centre and lands there one time in "
         f"four. {_LEGEND}",

@@ -95,11 +95,11 @@ def read_report_data(
     if not (runs or images or votes or oracle_votes or doses):
         raise ConfigError(
             "Expected something to report on, got nothing.",
-            fix="Give --runs, --images, --votes or --dose.",
+            fix="Give --runs, --images, --hits or --dose.",
         )
     if (truth or oracle_votes) and not votes:
         raise ConfigError(
-            "Expected --votes beside --truth or --oracle_votes: both are shown beside a vote.",
+            "Expected --hits beside --truth or --oracle_hits: both are shown beside a vote.",
             fix="Give the folder of `cellscreen vote` too.",
         )
     tables = [(Path(folder), read_plate_table(folder)) for folder in images]

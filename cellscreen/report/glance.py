@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -52,14 +53,18 @@ def group_counts(table: pd.DataFrame) -> pd.DataFrame:
     """
     by = _group_columns(table)
     table = table.assign(place=table["Metadata_Plate"] + "/" + table["Metadata_Well"])
-    names = {"images": ("path", "size"), "wells": ("place", "nunique")}
-    names["plates"] = ("Metadata_Plate", "nunique")
+    if not by:
+        by, table = ["group"], table.assign(group="all")
+    groups = table.groupby(by, dropna=False, sort=True)
+    counts = groups.agg(
+        images=("path", "size"), wells=("place", "nunique"), plates=("Metadata_Plate", "nunique")
+    )
     for column in ("batch", "pert_iname"):
         if f"Metadata_{column}" in table:
-            names[column] = (f"Metadata_{column}", _named)
-    if not by:
-        return table.assign(group="all").groupby("group").agg(**names).reset_index()
-    return table.groupby(by, dropna=False, sort=True).agg(**names).reset_index()
+            named = table[f"Metadata_{column}"].replace("", pd.NA)
+            numbers = named.groupby([table[c] for c in by], dropna=False).nunique()
+            counts[column] = numbers.reindex(counts.index)
+    return counts.reset_index()
 
 
 def counts_table(name: str, table: pd.DataFrame) -> Table:
@@ -90,7 +95,7 @@ def counts_table(name: str, table: pd.DataFrame) -> Table:
     return table_of(shown, caption, headings)
 
 
-def role(control_type: object) -> str:
+def role(control_type: Any) -> str:
     """Returns a control type in words; other words stay."""
     text = "" if pd.isna(control_type) else str(control_type)
     return ROLES.get(text, text)
@@ -133,7 +138,3 @@ def _described(plane: pd.Series) -> str:
 
 def _group_columns(table: pd.DataFrame) -> list[str]:
     return [c for c in _GROUP if c in table and (table[c].fillna("").astype(str) != "").any()]
-
-
-def _named(values: pd.Series) -> int:
-    return int(values.replace("", pd.NA).nunique())

@@ -39,7 +39,9 @@ def warnings(data: ReportData) -> Section:
     if data.votes is not None:
         lines += [PAPER_RULE, *data.votes.warnings]
     return Section(
-        "warnings", "Warnings", render("list.html", lines=lines, none="No part warns of anything.")
+        "warnings",
+        "Warnings",
+        render("list.html", lines=lines, nothing="No part warns of anything."),
     )
 
 
@@ -51,5 +53,5 @@ def limits(data: ReportData) -> Section:
     lines += _VOTES if data.votes is not None else ()
     lines += _DOSES if data.doses is not None else ()
     title = "What these numbers cannot tell"
-    none = "Images alone are shown here: there are no numbers to doubt."
-    return Section("limits", title, render("list.html", lines=lines, none=none))
+    nothing = "Images alone are shown here: there are no numbers to doubt."
+    return Section("limits", title, render("list.html", lines=lines, nothing=nothing))

@@ -8,17 +8,20 @@ import math
 import numpy as np
 import pandas as pd
 
-from cellscreen.report import plots
 from cellscreen.report.data import ReportData
+from cellscreen.report.net_drawings import (
+    DRAWN,
+    HEADINGS,
+    fold_dots,
+    score_histograms,
+    training_curves,
+)
 from cellscreen.report.runs import BASELINE_NAMES, Run
 from cellscreen.report.section import Drawing, Section, Table, missing, render
 from cellscreen.report.texts import UNDEFINED, listed, number, percent, spread
 from cellscreen.training.metrics import METRICS
 
 KEY, TITLE = "nets", "How well the nets tell the classes apart"
-_HEADINGS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
-_HEADINGS |= {"auroc": "AUROC"}
-_DRAWN = ("accuracy", "auroc")
 _THRESHOLD = 0.5
 
 
@@ -59,7 +62,7 @@ def against_baselines(run: Run) -> str:
     undefined = [
         BASELINE_NAMES.get(model, model)
         for model in run.baselines
-        if all(math.isnan(run.figure(model, metric, "pooled")) for metric in _DRAWN)
+        if all(math.isnan(run.figure(model, metric, "pooled")) for metric in DRAWN)
     ]
     without = f" (undefined here: {listed(undefined)})" if undefined else ""
     return f"Above its baselines in accuracy and AUROC{without}."
@@ -93,7 +96,7 @@ def metrics_table(run: Run) -> Table:
     return Table(
         caption=f"{run.name}: mean ± SD over {len(run.histories)} folds, below it all folds "
         f"pooled. A score above {_THRESHOLD} counts as {run.classes[1]}.",
-        headings=("Model", "", *(_HEADINGS[metric] for metric in METRICS)),
+        headings=("Model", "", *(HEADINGS[metric] for metric in METRICS)),
         rows=tuple(
             (
                 BASELINE_NAMES.get(model, model),
@@ -134,74 +137,16 @@ def confusion_table(run: Run) -> Table:
 
 def _part(place: int, run: Run) -> NetPart:
     key = f"net-{place}"
-    drawings = [_dots(key, run), _histograms(key, run)]
-    if run.histories:
-        drawings.append(_curves(key, run))
-    table, confusion = metrics_table(run), confusion_table(run)
-    return NetPart(key, run, against_baselines(run), table, confusion, tuple(drawings))
+    drawn = (fold_dots(key, run), score_histograms(key, run), training_curves(key, run))
+    drawings = tuple(drawing for drawing in drawn if drawing)
+    verdict = against_baselines(run)
+    return NetPart(key, run, verdict, metrics_table(run), confusion_table(run), drawings)
 
 
 def _figures(run: Run, model: str, metric: str) -> str:
     mean = spread(run.figure(model, metric), run.figure(model, metric, "sd"))
     pooled = number(run.figure(model, metric, "pooled"))
     return mean if mean == pooled == UNDEFINED else f"{mean}\npooled {pooled}"
-
-
-def _dots(key: str, run: Run) -> Drawing:
-    models = (run.net, *run.baselines)
-    folds = sorted({fold for fold in run.metrics["fold"] if fold.isdigit()}, key=int)
-    figures = {
-        _HEADINGS[metric]: {
-            BASELINE_NAMES.get(model, model): [run.figure(model, metric, fold) for fold in folds]
-            for model in models
-        }
-        for metric in _DRAWN
-    }
-    return plots.model_dots(
-        f"{key}-dots",
-        figures,
-        caption="Each open circle is a fold, the diamond their mean. A net earns its keep only "
-        "to the right of every baseline.",
-        alt=f"Dot plot of accuracy and AUROC by fold for {run.net} and its baselines; the table "
-        "above has the figures.",
-    )
-
-
-def _histograms(key: str, run: Run) -> Drawing:
-    scores = {
-        name: run.predictions.loc[run.predictions["label"] == label, "score"].to_numpy()
-        for label, name in enumerate(run.classes)
-    }
-    medians = "; ".join(
-        f"median score of truly {name} {number(np.median(s))}"
-        for name, s in scores.items()
-        if len(s)
-    )
-    return plots.score_histograms(
-        f"{key}-scores",
-        scores,
-        run.classes[1],
-        caption=f"Out-of-fold scores by true class; dashed: the threshold. Here: {medians}.",
-        alt=f"Histograms of out-of-fold scores by true class: {medians}.",
-    )
-
-
-def _curves(key: str, run: Run) -> Drawing:
-    shared = set.intersection(*(set(history.columns) for history in run.histories.values()))
-    curves = [c for c in ("loss", "accuracy", "val_loss", "val_accuracy") if c in shared]
-    ends = ", ".join(
-        f"fold {fold} {number(history[curves[0]].iloc[-1])}"
-        for fold, history in run.histories.items()
-        if curves and len(history)
-    )
-    return plots.training_curves(
-        f"{key}-curves",
-        run.histories,
-        curves,
-        caption="Training curves, a line a fold. The held-out images decide nothing: every fold "
-        "is trained to its last epoch.",
-        alt=f"Curves of {' and '.join(curves)} over epochs by fold; last {curves[0]}: {ends}.",
-    )
 
 
 def _oracle_table(aucs: pd.DataFrame | None) -> Table | None:

@@ -69,18 +69,16 @@ def banners(data: ReportData) -> list[Banner]:
 
 def render_page(title: str, sections: Sequence[Section], found: Sequence[Banner] = ()) -> str:
     """Returns a page of any sections as HTML; those without content become lines at its end."""
-    return (
-        render(
-            "page.html",
-            title=title,
-            sections=[section for section in sections if section.html],
-            left_out=[section for section in sections if not section.html],
-            banners=found,
-            style=read_style(),
-            version=__version__,
-        ).strip()
-        + "\n"
+    html = render(
+        "page.html",
+        title=title,
+        sections=[section for section in sections if section.html],
+        left_out=[section for section in sections if not section.html],
+        banners=found,
+        style=read_style(),
+        version=__version__,
     )
+    return f"{str(html).strip()}\n"
 
 
 def write_report(data: ReportData, path: str | Path, title: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def read_run(folder: str | Path) -> Run:
         folder=folder,
         summary=summary,
         config=_json(folder / "config.json"),
-        metrics=_csv(folder / "metrics.csv", _METRICS_COLUMNS).astype({"value": float}),
+        metrics=_csv(folder / "metrics.csv", _METRICS_COLUMNS, ("model", "fold", "metric")),
         predictions=_predictions(folder, parts, summary["classes"][1]),
         histories={k: _csv(part / "history.csv", ["epoch"]) for k, part in parts.items()},
     )
@@ -159,17 +160,13 @@ def _json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _csv(path: Path, wanted: list[str]) -> pd.DataFrame:
+def _csv(path: Path, wanted: list[str], text: Sequence[str] = ("key",)) -> pd.DataFrame:
+    """Reads a table of a run that has the columns `wanted`; those of `text` stay text."""
     try:
-        table = pd.read_csv(path, dtype={"key": str, "model": str} | _fold_type(wanted))
+        table = pd.read_csv(path, dtype=dict.fromkeys(text, str))
     except (OSError, ValueError) as error:
         raise ConfigError(f"Expected a table of a run: {error}.", file=path, fix=_TRAIN) from error
     lacking = [column for column in wanted if column not in table]
     if lacking:
         raise ConfigError(f"Expected columns {', '.join(lacking)}.", file=path, fix=_TRAIN)
     return table
-
-
-def _fold_type(wanted: list[str]) -> dict[str, type]:
-    """In metrics.csv a fold may be "mean"; elsewhere it is a number."""
-    return {"fold": str} if wanted == _METRICS_COLUMNS else {}

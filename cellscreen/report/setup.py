@@ -17,7 +17,7 @@ KEY, TITLE = "setup", "What was run"
 def what_was_run(data: ReportData) -> Section:
     """Tells trainings and vote by their settings and versions."""
     if not data.runs and data.votes is None:
-        return missing(KEY, TITLE, "neither a training (--runs) nor a vote (--votes) was given.")
+        return missing(KEY, TITLE, "neither a training (--runs) nor a vote (--hits) was given.")
     configs = [(f"Config of {run.name}", run.config) for run in data.runs]
     if data.votes is not None:
         configs.append(("Config of the vote", dataclasses.asdict(data.votes.config)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-from cellscreen.report.compounds import treatment_name, voted
+from cellscreen.report.compounds import voted
 from cellscreen.report.data import ReportData
 from cellscreen.report.dose import dose_answer
 from cellscreen.report.nets import against_baselines
+from cellscreen.report.ranking import only_dose, treatment_names
 from cellscreen.report.runs import Run
 from cellscreen.report.section import Section, render
-from cellscreen.report.texts import concentration, counted, listed, number, percent, spread
+from cellscreen.report.texts import counted, listed, number, percent, spread
 from cellscreen.screening.truth import precision_against_truth
 from cellscreen.screening.votes import ACTIVE, VoteResult
 
@@ -57,11 +58,9 @@ def _vote_answer(data: ReportData, votes: VoteResult) -> Answer:
     active = table[table["verdict"] == ACTIVE]
     both = " and ".join(votes.lines)
     kept = int(table["paper_active"].sum())
-    doses = table["concentration_um"].dropna().unique()
-    names = [
-        treatment_name(row) if len(doses) > 1 else row["pert_iname"] for _, row in active.iterrows()
-    ]
-    at = f", at {concentration(doses[0])}" if len(doses) == 1 else ""
+    names = list(treatment_names(votes.table)[active.index])
+    dose = only_dose(votes.table)
+    at = f", at {dose}" if dose else ""
     found = (
         f"{len(active)} of {len(table)} {'is' if len(active) == 1 else 'are'} active: "
         f"{listed(names)}{at}."

@@ -11,7 +11,7 @@ import pandas as pd
 from cellscreen.report.section import Table
 
 UNDEFINED = "undefined"
-_MINUS = "\u2212"
+_MINUS, _NO_BREAK = "\u2212", "\u00a0"
 _NAMES_SHOWN = 12
 
 
@@ -39,12 +39,12 @@ def spread(mean: float, sd: float) -> str:
     """Returns mean ± SD over folds."""
     if math.isnan(mean):
         return UNDEFINED
-    return f"{number(mean)} ± {number(sd)}"
+    return f"{number(mean)}{_NO_BREAK}±{_NO_BREAK}{number(sd)}"
 
 
 def percent(share: float) -> str:
     """Returns a share as a whole percentage."""
-    return UNDEFINED if pd.isna(share) else f"{100 * share:.0f} %"
+    return UNDEFINED if pd.isna(share) else f"{100 * share:.0f}{_NO_BREAK}%"
 
 
 def concentration(value: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,6 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from absl import logging
 
 from cellscreen.atomic import write_text
 from cellscreen.errors import ConfigError
@@ -28,6 +29,7 @@ from cellscreen.training.card import model_card, run_summary
 from cellscreen.training.config import EdgesConfig
 from cellscreen.training.metrics import metrics_table
 
+LOGGER = logging.getLogger(__name__)
 EXAMPLES = 8
 
 
@@ -93,9 +95,9 @@ def train_and_evaluate(config: EdgesConfig, workdir: str | Path) -> Result:
     for fold in range(n_folds):
         folder = run_folder.fold_folder(workdir, fold)
         if (folder / run_folder.PREDICTIONS).is_file():
-            logging.info("Fold %d of %d is finished already.", fold + 1, n_folds)
+            LOGGER.info("Fold %d of %d is finished already.", fold + 1, n_folds)
             continue
-        logging.info("Fold %d of %d: training %s.", fold + 1, n_folds, config.net_config.net)
+        LOGGER.info("Fold %d of %d: training %s.", fold + 1, n_folds, config.net_config.net)
         _train_fold(config, data, fold, folder)
     return _conclude(config, data, workdir, time.monotonic() - started)
 
@@ -139,10 +141,13 @@ def _train_fold(config: EdgesConfig, data: _Data, fold: int, folder: Path) -> No
     held_out = evaluation_batches(
         data.maps(manifest["fold"] == fold), config.edge_input, fit.batch_size
     )
-    model = build_edge_net(config.net_config, config.edge_input.input_size)
+    model = build_edge_net(
+        config.net_config, config.edge_input.input_size, len(config.data.classes)
+    )
     _compile(model, config, n_images // fit.batch_size)
     examples = next(iter(batches.take(1)))[0].numpy()[:EXAMPLES]
     logs = folder / "logs"
+    shutil.rmtree(logs, ignore_errors=True)  # curves of a fit that was killed
     board = EdgeBoard(logs, examples, held_out, manifest["label"].to_numpy(), config.data.classes)
     try:
         history = model.fit(
@@ -155,7 +160,7 @@ def _train_fold(config: EdgesConfig, data: _Data, fold: int, folder: Path) -> No
         )
     except KeyboardInterrupt:
         run_folder.save_model(model, folder / run_folder.LAST_MODEL)
-        logging.warning("Stopped: the model as it was is in %s.", folder / run_folder.LAST_MODEL)
+        LOGGER.warning("Stopped: the model as it was is in %s.", folder / run_folder.LAST_MODEL)
         raise
     run_folder.save_model(model, folder / run_folder.MODEL)
     frame = pd.DataFrame(history.history)
@@ -208,7 +213,7 @@ def _conclude(config: EdgesConfig, data: _Data, workdir: Path, seconds: float) -
     write_text(workdir / run_folder.CARD, model_card(config, table, summary))
     run_folder.write_summary(workdir, summary)
     if config.folds_config.fold_by == LEAKY:
-        logging.warning("Leaky: images of one well are in several folds; the figures flatter.")
+        LOGGER.warning("Leaky: images of one well are in several folds; the figures flatter.")
     return Result(workdir, table, predictions, summary)
 
 

@@ -11,7 +11,7 @@ SMALL = ["--size_px=96", "--wells=2", "--sites=1", "--workers=1"]
 
 def test_cultures_make_a_plate_table(tmp_path, capsys):
     out = tmp_path / "cultures"
-    flags = [f"--out={out}", "--cell_lines=AC16", "--hours=12,48", *SMALL]
+    flags = [f"--output={out}", "--cell_lines=AC16", "--hours=12,48", *SMALL]
     assert commands.main(["simulate", *flags]) == 0
     assert f"8 simulated images of 4 plates are in {out}" in capsys.readouterr().out
     table = read_plate_table(out)
@@ -21,7 +21,7 @@ def test_cultures_make_a_plate_table(tmp_path, capsys):
 
 
 def test_a_screen_of_chosen_size_and_doses(tmp_path):
-    flags = [f"--out={tmp_path}", "--kind=screen", "--compounds=3", "--protectors=1", *SMALL]
+    flags = [f"--output={tmp_path}", "--kind=screen", "--compounds=3", "--protectors=1", *SMALL]
     flags += ["--one_line=1", "--toxic=1", "--control_wells=2", "--concentrations_um=5,10"]
     flags += ["--sites_of_wells=1,1"]
     assert commands.main(["simulate", *flags]) == 0
@@ -32,7 +32,7 @@ def test_a_screen_of_chosen_size_and_doses(tmp_path):
 
 
 def test_the_given_flags_are_the_config(tmp_path):
-    flags = [f"--out={tmp_path}", "--cell_lines=H9C2", "--hours=36", "--seed=3", *SMALL]
+    flags = [f"--output={tmp_path}", "--cell_lines=H9C2", "--hours=36", "--seed=3", *SMALL]
     assert commands.main(["simulate", *flags, "--difficulty=1.5"]) == 0
     config = json.loads((tmp_path / "simulation.json").read_text())
     assert (config["seed"], config["difficulty"], config["size_px"]) == (3, 1.5, 96)
@@ -50,7 +50,7 @@ def test_the_given_flags_are_the_config(tmp_path):
     ],
 )
 def test_wrong_flags_are_told(tmp_path, capsys, flag, message):
-    assert commands.main(["simulate", f"--out={tmp_path}", flag]) == 2
+    assert commands.main(["simulate", f"--output={tmp_path}", flag]) == 2
     assert message in capsys.readouterr().err
 
 

@@ -43,7 +43,7 @@ def test_parquet_lacking_optional_columns_gets_them(tmp_path):
 def test_when_two_readers_match_it_is_said(tmp_path, caplog):
     (tmp_path / "images.csv").write_text(CSV)
     write_plate_table(read_plate_table(tmp_path), tmp_path / "plate_table.parquet")
-    with caplog.at_level(logging.WARNING, logger="absl"):
+    with caplog.at_level(logging.WARNING, logger="cellscreen"):
         read_plate_table(tmp_path)
     assert "read from plate_table.parquet; not looked at: images.csv." in caplog.text
 
