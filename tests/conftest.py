@@ -10,16 +10,16 @@ import pandas as pd
 import pytest
 
 
-def write_cultures(folder: Path, *, wells: int = 6, sites: int = 2, size: int = 64) -> Path:
+def write_cultures(folder: Path, *, wells: int = 6, sites: int = 2, size: int = 128) -> Path:
     """Plates with small (normoxia) and large (hypoxia) discs, and an images.csv."""
     generator = np.random.default_rng(0)
     rows = []
-    for condition, radius in (("normoxia", 4), ("hypoxia", 9)):
+    for condition, radius in (("normoxia", 8), ("hypoxia", 18)):
         for well in range(1, wells + 1):
             for site in range(1, sites + 1):
                 image = np.full((size, size), 100, np.uint8)
                 for _ in range(4):
-                    centre = tuple(int(c) for c in generator.integers(10, size - 10, 2))
+                    centre = tuple(int(c) for c in generator.integers(20, size - 20, 2))
                     cv2.circle(image, centre, radius, 180, -1)
                 path = folder / f"AC16_{condition}" / f"A{well:02d}_{site}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         FoldConfig(folds=3),
         EdgeInput(input_size=32, reduce_factor=2),
         NetConfig(net="plain", stem_width=4, dense_units=8, bn_momentum=0.8),
-        FitConfig(batch_size=8, epochs=12, learning_rate=0.01),
+        FitConfig(batch_size=4, epochs=12, learning_rate=0.01, decay=0.8),
     )
     workdir = tmp_path_factory.mktemp("runs") / "run"
     train_and_evaluate(config, workdir)

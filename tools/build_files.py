@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = "tests/conftest.py"
 FOLDERS = ("cellscreen", "tests", "benchmarks", "tools")
 DISTRIBUTIONS = {
+    "PIL": "pillow",
     "absl": "absl_py",
     "cv2": "opencv_python_headless",
     "skimage": "scikit_image",

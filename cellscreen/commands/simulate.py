@@ -1,4 +1,4 @@
-"""Simulate hypoxia cultures or a compound screen with a known truth, as images with images.csv.
+"""Simulate hypoxia cultures, or a screen of compounds with known truth.
 
 No public images of AC16 and H9C2 cells under hypoxia exist. These stand in for them: phase-contrast
 fields whose cells round up and whose nuclei grow with the hours in the chamber, in both conditions

@@ -1,4 +1,4 @@
-"""Rank compounds by the vote of two experts, with intervals, error rate and the paper's rule.
+"""Rank compounds by the vote of two experts, with intervals and error rate.
 
 Reads the score tables of both experts (one parquet for each cell line, made by `cellscreen
 score`) and compares each compound with the vehicle in hypoxia of its own cell line and batch.

@@ -87,6 +87,7 @@ def train_and_evaluate(config: EdgesConfig, workdir: str | Path) -> Result:
         []
     """
     started, workdir = time.monotonic(), Path(workdir)
+    tf.config.experimental.enable_op_determinism()  # the same config gives the same weights
     data = _load(config)
     _check_batch(config, data.manifest)
     run_folder.claim(workdir, config)
