@@ -5,11 +5,12 @@ the wells it did not see, with baselines beside it. The run folder gets the reso
 fold manifest, a model and TensorBoard logs per fold, metrics.csv and a model card. The same
 command again goes on with the folds that are missing.
 
-  cellscreen train-edges --flagfile=trainers/recipes/quick.flags --data_dir=records \\
+  cellscreen train-edges --flagfile=quick.flags --data_dir=records \\
       --where="cell_line=AC16; hours=48" --workdir=runs/ac16_48h
 
-Recipes are flag files: `paper` is the hypoxia paper's, `quick` one for two cores, `bbbc013` one
-for a 96-well dose-response plate. A flag given after --flagfile overrides the recipe.
+Recipes are flag files, found by name: paper.flags is the hypoxia paper's, quick.flags one for two
+cores, bbbc013.flags one for a 96-well dose-response plate. A flag given after --flagfile overrides
+the recipe.
 """
 
 from __future__ import annotations

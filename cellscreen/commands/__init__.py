@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from absl import flags
@@ -25,6 +26,7 @@ VERBS = {
     "report": "cellscreen.commands.report",
     "demo": "cellscreen.commands.demo",
 }
+RECIPES = Path(__file__).parents[1] / "trainers" / "recipes"
 USAGE_ERROR, INTERRUPTED = 2, 130
 
 
@@ -64,7 +66,7 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
         values[flag].present = 0
     _log_to_stderr()
     try:
-        rest = values([name, *argv])
+        rest = values([name, *map(_with_recipe, argv)])
         if len(rest) > 1:
             raise flags.Error(f"Expected flags only; got the word {rest[1]!r}.")
         return module.main(rest) or 0
@@ -87,6 +89,15 @@ def _log_to_stderr() -> None:
     )
     absl_logging.set_verbosity(absl_logging.ERROR)
     logging.getLogger("cellscreen").setLevel(logging.INFO)
+
+
+def _with_recipe(word: str) -> str:
+    """`--flagfile=quick.flags` means ours of that name, where the user's folder has none."""
+    flag, equals, name = word.partition("=")
+    recipe = RECIPES / name
+    if flag.lstrip("-") != "flagfile" or Path(name).exists() or not recipe.is_file():
+        return word
+    return f"{flag}{equals}{recipe}"
 
 
 def _overview() -> str:

@@ -1,4 +1,4 @@
-"""Run the whole way once on simulated cultures: images, records, experts, votes, report.
+"""Run the whole way once on simulated cultures, from images to a report.
 
 Simulates labelled AC16 and H9C2 cultures and a screen of 40 compounds (8 of them protect), trains
 one expert per cell line on all its hours (the hypoxia paper's Hybrid group), exports both, scores
@@ -23,7 +23,6 @@ from cellscreen.errors import CellscreenError
 FLAGS = flags.FlagValues()
 _OUTPUT = flags.DEFINE_string("output", "demo", "Folder of everything made.", flag_values=FLAGS)
 LINES = ("AC16", "H9C2")
-RECIPE = Path(__file__).parents[1] / "trainers" / "recipes" / "quick.flags"
 
 
 def main(argv: list[str]) -> int:
@@ -61,7 +60,7 @@ def steps(out: Path) -> list[list[str]]:
         run, model = out / "runs" / line.lower(), out / "models" / line.lower()
         words += [
             [
-                *("train-edges", f"--flagfile={RECIPE}", f"--data_dir={out / 'records'}"),
+                *("train-edges", "--flagfile=quick.flags", f"--data_dir={out / 'records'}"),
                 *(f"--where=cell_line={line}", f"--workdir={run}"),
             ],
             ["export", f"--run={run}", f"--output={model}"],
