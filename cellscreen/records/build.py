@@ -8,6 +8,7 @@ import fcntl
 import importlib
 import logging
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def build_plates(table: pd.DataFrame, root: Path, dataset: str, kind: str = "edg
             plate, or the disk is full.
         ImageError: an image cannot be read; plates finished before it stay.
     """
+    tfds.display_progress_bar(sys.stderr.isatty())
     plates = sorted(table["Metadata_Plate"].unique())
     prepared = []
     for number, plate in enumerate(plates, 1):

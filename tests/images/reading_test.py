@@ -13,6 +13,7 @@ from cellscreen.images.reading import (
     ImageHeader,
     check_bit_depth,
     decode_image,
+    read_bytes,
     read_header,
     read_image,
 )
@@ -173,6 +174,12 @@ def test_what_is_no_image_is_told_with_its_place(tmp_path, read, data, message):
         read(path, plate="P", well="A01")
 
 
+def test_bytes_are_those_of_the_file_and_a_missing_one_is_told(tmp_path):
+    assert read_bytes(_write(tmp_path / "a.png", b"whatever")) == b"whatever"
+    with pytest.raises(ImageError, match=r"there is no such file.*b\.png, plate P, well A01"):
+        read_bytes(tmp_path / "b.png", plate="P", well="A01")
+
+
 def test_a_folder_is_no_image(tmp_path):
     with pytest.raises(ImageError, match="Expected an image; Is a directory"):
         read_image(tmp_path)
@@ -200,11 +207,12 @@ def test_a_smaller_lie_about_the_size_is_an_error_too(tmp_path, kind):
         decode_image(data)
 
 
-@pytest.mark.parametrize("kind", ["png", "jpg", "tif", "zipped.tif", "progressive.jpg"])
+@pytest.mark.parametrize("kind", ["png", "jpg", "tif", "zipped.tif", "lzw.tif", "progressive.jpg"])
 def test_a_cut_file_is_an_error_wherever_it_was_cut(pngs, jpegs, tmp_path, capfd, caplog, kind):
     path = tmp_path / f"a.{kind}"
     if kind.endswith("tif"):
-        tifffile.imwrite(path, GRAY16, compression="zlib" if "zip" in kind else None)
+        compression = {"zipped.tif": "zlib", "lzw.tif": "lzw"}.get(kind)
+        tifffile.imwrite(path, GRAY16, compression=compression)
         data = path.read_bytes()
     else:
         data = {
