@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
 import logging
@@ -75,6 +76,11 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
         return USAGE_ERROR
     except CellscreenError as error:
         print(f"{name}: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        print(f"{name}: {error}.", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         print(f"{name}: stopped.", file=sys.stderr)

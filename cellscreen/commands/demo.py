@@ -11,6 +11,7 @@ simulated. Given again after an interruption, it goes on where it stopped.
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.errors import CellscreenError
+from cellscreen.errors import CellscreenError, ConfigError
 
 FLAGS = flags.FlagValues()
 _OUTPUT = flags.DEFINE_string("output", "demo", "Folder of everything made.", flag_values=FLAGS)
@@ -29,9 +30,14 @@ def main(argv: list[str]) -> int:
     """Runs every step and prints where the results are."""
     del argv
     started, out = time.monotonic(), Path(_OUTPUT.value)
+    if "," in _OUTPUT.value:
+        raise ConfigError(f"Expected an --output without comma; got {_OUTPUT.value!r}.")
     for words in steps(out):
-        print(f"\n$ cellscreen {' '.join(words)}", flush=True)
-        if commands.main(words):
+        print(f"\n$ cellscreen {shlex.join(words)}", flush=True)
+        status = commands.main(words)
+        if status == commands.INTERRUPTED:
+            return status
+        if status:
             raise CellscreenError(
                 f"The step {words[0]!r} failed; its message is above.",
                 fix="Mend it and give the same command again: it goes on with this step.",
@@ -51,7 +57,7 @@ def steps(out: Path) -> list[list[str]]:
     """The words of every command, in order, for the output folder `out`."""
     cultures, screen, votes = out / "cultures", out / "screen", out / "votes"
     words = [
-        ["simulate", "--kind=cultures", "--sites=3", f"--output={cultures}"],
+        ["simulate", "--kind=cultures", "--sites=4", f"--output={cultures}"],
         ["simulate", "--kind=screen", f"--cultures={cultures}", f"--output={screen}"],
         ["check", f"--images={cultures}"],
         ["build", f"--images={cultures}", "--dataset=hypoxia", f"--data_dir={out / 'records'}"],

@@ -14,6 +14,7 @@ from cellscreen.errors import ImageError
 from cellscreen.images.header import MAX_PIXELS, ImageHeader, jpeg_header, png_header
 from cellscreen.images.tiff import tiff_header, tiff_pixels
 
+_TAIL = 1 << 16  # bytes at the end in which a PNG or JPEG must close
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 
@@ -163,7 +164,18 @@ def _header(file: BinaryIO, place: dict[str, Any]) -> ImageHeader:
             **place,
             fix="Check the file; cut very large scans into fields first.",
         )
+    _check_end(file, start, place)
     return header
+
+
+def _check_end(file: BinaryIO, start: bytes, place: dict[str, Any]) -> None:
+    """A PNG or JPEG that was cut shows in its last bytes, without decoding a pixel."""
+    end = _PNG_END if start.startswith(b"\x89PNG") else _JPEG_END
+    if start[:2] in (b"II", b"MM"):
+        return
+    file.seek(-min(file.seek(0, 2), _TAIL), 2)
+    if end not in file.read():
+        raise ImageError("The image's pixels are cut: the file has no end.", **place)
 
 
 def _pixels(data: bytes, header: ImageHeader, place: dict[str, Any]) -> np.ndarray:

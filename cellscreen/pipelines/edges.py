@@ -124,7 +124,8 @@ def training_batches(
 def augment(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """A rotation by 0-360° and both flips with probability 0.5, all drawn from `seed`.
 
-    Corners that the rotation leaves empty are 0: no edge.
+    Corners that the rotation leaves empty are filled by mirroring: as empty ones they would make
+    every training map sparser than the maps that are scored.
 
     Args:
         image: `(height, width, 1)` float32.
@@ -140,7 +141,7 @@ def augment(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         images=image[None],
         transforms=_rotation_about_centre(angle, height, width)[None],
         output_shape=tf.stack([height, width]),
-        fill_value=0.0,
+        fill_value=0.0,  # of the op, unused when mirroring
         interpolation="NEAREST",
         fill_mode="REFLECT",
     )[0]

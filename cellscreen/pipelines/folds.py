@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from cellscreen.atomic import replacing
-from cellscreen.errors import DataError
+from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.labels import UNLABELLED
 from cellscreen.plates.columns import metadata_column
 from cellscreen.plates.key import well_position
@@ -106,7 +106,8 @@ def _stratified(
             raise DataError(
                 f"Class number {label} has {available} groups by {fold_by}, fewer than "
                 f"{n_folds} folds.",
-                fix="Ask for fewer --folds, add wells or dishes, or fold by another column.",
+                fix="Ask for fewer --folds, add wells or dishes, fold by another column, or (for "
+                "leaky figures, marked so) by site.",
             )
     if groups.nunique() == n_folds:
         return {group: number for number, group in enumerate(sorted(set(groups)))}
@@ -151,6 +152,26 @@ def check_manifest(manifest: pd.DataFrame, n_folds: int) -> None:
             missing = sorted(classes - set(rows.loc[chosen, "label"]))
             if missing:
                 raise DataError(f"The {part} part of fold {fold} has no image of class {missing}.")
+
+
+def claim_manifest(manifest: pd.DataFrame, path: Path) -> None:
+    """Writes the manifest, or checks that an earlier one says the same.
+
+    Folds that moved under a half-finished run would let a net score images it was trained on.
+
+    Raises:
+        ConfigError: the file holds other images, folds or labels.
+    """
+    if path.is_file():
+        decisive = ["key", "fold", "label", "trained", "checksum"]
+        if not read_manifest(path)[decisive].equals(manifest[decisive].reset_index(drop=True)):
+            raise ConfigError(
+                "The data or labels changed since this run began: images, folds or labels differ.",
+                file=path,
+                fix="Give another --workdir.",
+            )
+        return
+    write_manifest(manifest, path)
 
 
 def write_manifest(manifest: pd.DataFrame, path: Path) -> None:

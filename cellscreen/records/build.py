@@ -67,8 +67,8 @@ def _build_plate(table: pd.DataFrame, folder: Path, dataset: str, kind: str) -> 
         for leftover in target.parent.glob("incomplete.*"):
             LOGGER.info("Removing %s, left by a conversion that was interrupted.", leftover)
             shutil.rmtree(leftover)
-        write_plate_table(table, folder / TABLE_FOLDER / "plate_table.parquet")
         with _disk_full_named(plate):
+            write_plate_table(table, folder / TABLE_FOLDER / "plate_table.parquet")
             builder.download_and_prepare(
                 download_config=tfds.download.DownloadConfig(
                     manual_dir=folder / TABLE_FOLDER, try_download_gcs=False

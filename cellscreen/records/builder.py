@@ -12,7 +12,7 @@ import pandas as pd
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import shuffle
 
-from cellscreen.errors import PlateTableError
+from cellscreen.errors import ImageError, PlateTableError
 from cellscreen.images.fingerprint import sha256_of
 from cellscreen.plates.table import read_plate_table
 from cellscreen.records.edges import edges_example, edges_features
@@ -67,20 +67,42 @@ with tfds.core.registered.skip_registration():
             rows = ordered_rows(table)
             step = 2**128 // len(rows)
             with _small_buffer():
+                sizes: dict[str, tuple[int, int]] = {}
                 for rank, example in enumerate(read_in_order(_example, rows)):
+                    _check_size(example, rows[rank], sizes)
                     yield rank * step, example
 
         def _plate(self, table: pd.DataFrame) -> pd.DataFrame:
             table = one_plate(table, Path(self.data_dir_root).name)
             for column in self.REQUIRED_METADATA:
-                if column not in table or table[column].isna().any():
+                values = table.get(column, pd.Series(pd.NA, index=table.index))
+                blank = table[values.isna() | (values.astype(str) == "")]
+                if len(blank):
                     raise PlateTableError(
                         f"Dataset {self.name} needs {column.removeprefix('Metadata_')} for every "
-                        "image.",
-                        plate=table["Metadata_Plate"].iloc[0],
+                        f"image; {len(blank)} have none.",
+                        file=blank["path"].iloc[0],
+                        plate=blank["Metadata_Plate"].iloc[0],
+                        well=blank["Metadata_Well"].iloc[0],
                         fix="Add the column to images.csv, or use the dataset hcs.",
                     )
             return table
+
+
+def _check_size(
+    example: dict[str, Any], row: dict[str, Any], sizes: dict[str, tuple[int, int]]
+) -> None:
+    size = (example["width"], example["height"])
+    usual = sizes.setdefault(example["channel"], size)
+    if size != usual:
+        raise ImageError(
+            f"Expected {usual[0]}×{usual[1]} pixels, as the plate's other images; got "
+            f"{size[0]}×{size[1]}.",
+            file=row["path"],
+            plate=row["Metadata_Plate"],
+            well=row["Metadata_Well"],
+            fix="Give images of another size a plate of their own.",
+        )
 
 
 @contextlib.contextmanager

@@ -57,6 +57,8 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
         return present[-1]
     models = [run_folder.load_fold(workdir, number) for number in folds]
     output.mkdir(parents=True, exist_ok=True)
+    for leftover in output.glob(".export.*"):  # of an export that was killed
+        shutil.rmtree(leftover)
     temporary = Path(tempfile.mkdtemp(prefix=".export.", dir=output))
     try:
         _write_saved_model(models, config.edge_input, temporary)
@@ -79,6 +81,8 @@ def versions(output: Path) -> list[Path]:
 
 
 def _identity(version: Path) -> str:
+    if not (version / ASSETS / MODEL_FILE).is_file():
+        return "another program's model"
     return json.loads((version / ASSETS / MODEL_FILE).read_text(encoding="utf-8"))["model_id"]
 
 

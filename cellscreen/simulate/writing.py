@@ -84,14 +84,14 @@ def _claim(config: CultureConfig, folder: Path) -> None:
                 "Expected a new folder or one of the same simulation, got one begun with other "
                 "parameters.",
                 file=path,
-                fix="Give another --out, or the flags with which this one was begun.",
+                fix="Give another --output, or the flags with which this one was begun.",
             )
         return
     if folder.is_dir() and any(not name.startswith(".") for name in os.listdir(folder)):
         raise ConfigError(
             "Expected a new or empty folder, got one with other files.",
             file=folder,
-            fix="Give another --out.",
+            fix="Give another --output.",
         )
     atomic.write_text(path, config.to_json())
 

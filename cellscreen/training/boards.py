@@ -39,7 +39,7 @@ class EdgeBoard(keras.callbacks.Callback):
             tf.summary.image("inputs/augmented", self._images, max_outputs=len(self._images))
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Writes the confusion matrix as an image and as text."""
+        """Writes the confusion matrix."""
         calls, rows = [], []
         for images, row in self._held_out:
             calls.append(np.argmax(self.model(images, training=False), axis=-1))

@@ -21,19 +21,15 @@ class DataConfig:
     where: str = ""  # rows to use at all, e.g. "cell_line=AC16; hours=48"; empty is all
     train_where: str = ""  # rows to train on; the others get a fold and a score only
     task: str = "hypoxia"  # name of the question, part of the score columns' names
-    label_column: str = "condition"  # metadata column that holds the class; not with labels
+    label_column: str = ""  # metadata column with the class; condition if neither it nor labels
     labels: str = ""  # CSV with a column label and join columns, instead of label_column
     classes: tuple[str, ...] = ("normoxia", "hypoxia")  # class names, the negative one first
 
     def __post_init__(self) -> None:
         if not self.data_dir:
             raise ConfigError("Expected --data_dir, the root folder of prepared plates.")
-        if bool(self.labels) == bool(self.label_column):
-            raise ConfigError(
-                "Expected either --label_column or --labels; got "
-                + ("both." if self.labels else "neither."),
-                fix="With --labels give --label_column= (empty).",
-            )
+        if self.labels and self.label_column:
+            raise ConfigError("Expected either --label_column or --labels; got both.")
         if len(self.classes) != 2 or len(set(self.classes)) != 2:
             raise ConfigError(f"Expected two different classes; got {list(self.classes)}.")
         if not self.task.isidentifier():

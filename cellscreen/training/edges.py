@@ -18,8 +18,8 @@ from cellscreen.atomic import write_text
 from cellscreen.errors import ConfigError
 from cellscreen.models.edge_nets import build_edge_net
 from cellscreen.pipelines.edges import evaluation_batches, keyed_maps, training_batches
-from cellscreen.pipelines.folds import LEAKY, assign_folds, write_manifest
-from cellscreen.pipelines.labels import labels_from_column, labels_from_csv
+from cellscreen.pipelines.folds import LEAKY, assign_folds, claim_manifest
+from cellscreen.pipelines.labels import UNLABELLED, labels_from_column, labels_from_csv
 from cellscreen.pipelines.records import open_records, prepared_plates, read_metadata
 from cellscreen.pipelines.selection import select
 from cellscreen.training import run_folder
@@ -30,6 +30,7 @@ from cellscreen.training.config import EdgesConfig
 from cellscreen.training.metrics import metrics_table
 
 LOGGER = logging.getLogger(__name__)
+CONDITION = "condition"
 EXAMPLES = 8
 
 
@@ -77,7 +78,8 @@ def train_and_evaluate(config: EdgesConfig, workdir: str | Path) -> Result:
         workdir: the run folder, new or of the same config.
 
     Raises:
-        ConfigError: the run folder is of another config, or the batch is larger than the data.
+        ConfigError: the run folder is of another config or of other data, or the batch is larger
+            than the data.
         DataError: labels or folds cannot carry the training.
         RecordError: the prepared plates are missing or damaged.
 
@@ -91,7 +93,7 @@ def train_and_evaluate(config: EdgesConfig, workdir: str | Path) -> Result:
     data = _load(config)
     _check_batch(config, data.manifest)
     run_folder.claim(workdir, config)
-    write_manifest(data.manifest, workdir / run_folder.MANIFEST)
+    claim_manifest(data.manifest, workdir / run_folder.MANIFEST)
     n_folds = config.folds_config.folds
     for fold in range(n_folds):
         folder = run_folder.fold_folder(workdir, fold)
@@ -111,7 +113,7 @@ def _load(config: EdgesConfig) -> _Data:
     if wanted.labels:
         labels = labels_from_csv(frame, wanted.labels, wanted.classes)
     else:
-        labels = labels_from_column(frame, wanted.label_column, wanted.classes)
+        labels = labels_from_column(frame, wanted.label_column or CONDITION, wanted.classes)
     trained = select(frame, wanted.train_where)
     manifest = assign_folds(frame, labels, trained, folds.fold_by, folds.folds, config.fit.seed)
     return _Data(plates, wanted.channel, manifest, frame["edge_density"])
@@ -149,7 +151,8 @@ def _train_fold(config: EdgesConfig, data: _Data, fold: int, folder: Path) -> No
     examples = next(iter(batches.take(1)))[0].numpy()[:EXAMPLES]
     logs = folder / "logs"
     shutil.rmtree(logs, ignore_errors=True)  # curves of a fit that was killed
-    board = EdgeBoard(logs, examples, held_out, manifest["label"].to_numpy(), config.data.classes)
+    known = manifest["label"].where(manifest["trained"], UNLABELLED).to_numpy()
+    board = EdgeBoard(logs, examples, held_out, known, config.data.classes)
     try:
         history = model.fit(
             batches,
@@ -159,11 +162,12 @@ def _train_fold(config: EdgesConfig, data: _Data, fold: int, folder: Path) -> No
             shuffle=False,
             verbose=2,
         )
+        run_folder.save_model(model, folder / run_folder.MODEL)
     except KeyboardInterrupt:
-        run_folder.save_model(model, folder / run_folder.LAST_MODEL)
-        LOGGER.warning("Stopped: the model as it was is in %s.", folder / run_folder.LAST_MODEL)
+        last = folder / run_folder.LAST_MODEL
+        run_folder.save_model(model, last)
+        LOGGER.warning("Stopped: the net as it was is in %s, for keras.saving.load_model.", last)
         raise
-    run_folder.save_model(model, folder / run_folder.MODEL)
     frame = pd.DataFrame(history.history)
     run_folder.write_csv(frame.rename_axis("epoch").reset_index(), folder / run_folder.HISTORY)
     predictions = predict(model, held_out, manifest, config.data.classes)

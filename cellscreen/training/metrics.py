@@ -23,7 +23,7 @@ def binary_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     undefined = dict.fromkeys(METRICS, float("nan"))
     if len(labels) == 0 or np.isnan(scores).any():
         return undefined
-    calls = (scores > 0.5).astype(int)
+    calls = (scores >= 0.5).astype(int)
     given = {"y_true": labels, "y_pred": calls, "zero_division": np.nan}
     ranked = len(set(labels)) == 2 and len(set(scores)) > 1
     return {

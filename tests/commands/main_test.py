@@ -124,3 +124,9 @@ def test_defect_of_ours_keeps_its_traceback():
 @pytest.mark.parametrize(("returned", "status"), [(None, 0), (0, 0), (1, 1)])
 def test_what_main_returns_is_the_status(returned, status):
     assert commands.run(_verb(lambda values: returned), ["--images=a"]) == status
+
+
+def test_a_file_that_cannot_be_written_is_one_message_and_status_2(capsys):
+    error = PermissionError(13, "Permission denied", "/proc/scores.parquet")
+    assert commands.run(_failing(error), ["--images=x"]) == 2
+    assert "Permission denied: '/proc/scores.parquet'" in capsys.readouterr().err

@@ -93,3 +93,9 @@ def test_a_quarter_turn_keeps_the_disc_in_its_place():
 def test_an_input_out_of_bounds_is_an_error(arguments, message):
     with pytest.raises(ConfigError, match=message):
         EdgeInput(**arguments)
+
+
+def test_corners_are_mirrored_and_not_emptied():
+    ones = tf.ones((20, 30, 1))
+    for number in range(4):
+        assert augment(ones, tf.constant([1, number], tf.int64)).numpy().min() == 1

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellscreen.errors import DataError
+from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.folds import (
     assign_folds,
     check_manifest,
+    claim_manifest,
     fold_groups,
     read_manifest,
     write_manifest,
@@ -125,3 +126,11 @@ def test_a_manifest_survives_its_file(tmp_path):
     assert read["key"].tolist() == manifest["key"].tolist()
     assert read["trained"].dtype == np.bool_
     assert read["Metadata_Site"].tolist() == manifest["Metadata_Site"].tolist()
+
+
+def test_a_manifest_that_moved_under_a_run_is_refused(tmp_path):
+    path = tmp_path / "folds.csv"
+    claim_manifest(manifest_of(frame_of()), path)
+    claim_manifest(manifest_of(frame_of()), path)
+    with pytest.raises(ConfigError, match="data or labels changed since this run began"):
+        claim_manifest(manifest_of(frame_of(n_wells=9)), path)

@@ -141,11 +141,19 @@ def test_value_above_the_bit_depth(table_of):
 
 def test_cut_pixels(table_of):
     whole = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (64, 64)))[1].tobytes()
-    images, findings = read_headers(table_of(RAMP, whole[:2000]))
+    damaged = whole[:200] + bytes(len(whole) - 260) + whole[-60:]
+    images, findings = read_headers(table_of(RAMP, damaged))
     assert findings == []
     (finding,) = check_pixels(images)
     assert (finding.level, finding.well) == ("error", "A02")
     assert "cut or damaged" in finding.text
+
+
+def test_a_file_without_end_is_found_by_its_last_bytes(table_of):
+    whole = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (64, 64)))[1].tobytes()
+    _, (finding,) = read_headers(table_of(RAMP, whole[:2000]))
+    assert (finding.level, finding.well) == ("error", "A02")
+    assert "the file has no end" in finding.text
 
 
 def test_empty_image_and_copies(table_of):

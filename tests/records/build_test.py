@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -166,6 +167,20 @@ def test_hypoxia_wants_its_columns_and_hcs_takes_any(cultures, tmp_path):
     with pytest.raises(PlateTableError, match="needs hours for every image"):
         build_plates(table, tmp_path / "a", "hypoxia")
     assert len(build_plates(table, tmp_path / "b", "hcs")) == 2
+
+
+def test_a_blank_cell_line_names_its_well(cultures, tmp_path):
+    table = read_plate_table(cultures)
+    table.loc[table["Metadata_Well"] == "A04", "Metadata_cell_line"] = ""
+    with pytest.raises(PlateTableError, match=r"cell_line for every image; 2 have none.*well A04"):
+        build_plates(table, tmp_path, "hypoxia")
+
+
+def test_an_image_of_another_size_is_an_error(cultures, tmp_path):
+    folder = copy_of(cultures, tmp_path)
+    cv2.imwrite(str(folder / "AC16_hypoxia/A05_1.png"), np.zeros((20, 30), np.uint8))
+    with pytest.raises(ImageError, match=r"Expected 128×128 .* got 30×20.*plate AC16_hy.*well A05"):
+        build_plates(read_plate_table(folder), tmp_path / "records", "hypoxia")
 
 
 def test_several_plates_need_a_data_dir_named_like_one(cultures):

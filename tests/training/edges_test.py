@@ -68,6 +68,15 @@ def test_a_run_folder_of_another_config_is_refused(run):
         train_and_evaluate(other, run)
 
 
+def test_changed_labels_under_a_run_are_refused(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    manifest = read_manifest(copy / "folds.csv")
+    manifest["fold"] = (manifest["fold"] + 1) % 3
+    manifest.to_csv(copy / "folds.csv", index=False)
+    with pytest.raises(ConfigError, match="data or labels changed"):
+        train_and_evaluate(run_folder.read_config(copy), copy)
+
+
 def test_a_batch_larger_than_the_fold_is_an_error(run, tmp_path):
     config = run_folder.read_config(run)
     other = dataclasses.replace(config, fit=dataclasses.replace(config.fit, batch_size=64))

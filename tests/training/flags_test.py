@@ -74,8 +74,10 @@ def test_differing_fields_are_named():
     ("build", "message"),
     [
         (lambda: DataConfig(), "Expected --data_dir"),
-        (lambda: DataConfig(data_dir="d", labels="l.csv"), "either .* got both"),
-        (lambda: DataConfig(data_dir="d", label_column=""), "either .* got neither"),
+        (
+            lambda: DataConfig(data_dir="d", labels="l.csv", label_column="x"),
+            "either --label_column or --labels; got both",
+        ),
         (lambda: DataConfig(data_dir="d", classes=("a",)), "two different classes"),
         (lambda: DataConfig(data_dir="d", task="a b"), "a task of letters"),
         (lambda: FitConfig(learning_rate=float("nan")), "learning_rate within 0 and 10; got nan"),
