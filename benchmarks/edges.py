@@ -3,8 +3,8 @@
 Fields are simulated phase contrast of 1024×1024 as 8-bit PNG. Each way of working goes over the
 same files in a process of its own, with as many threads as there are cores. They take turns, and
 medians over the rounds count, so that other jobs slow all alike; CPU time stands beside the time on
-the clock. Imports are not timed, and files come from the page cache. A conversion has about 0.4 s
-of its own whatever the number of fields, which is most of what `--fields=100` shows.
+the clock. Imports are not timed, and files come from the page cache. A conversion starts and ends
+with about 0.4 s of its own, so that few fields make it look slower than it is.
 
     python benchmarks/edges.py                # 1,000 fields, memory also at 2,000
     python benchmarks/edges.py --fields=100   # a quick look
