@@ -6,6 +6,7 @@ import errno
 import importlib
 import importlib.util
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ VERBS = {
     "demo": "cellscreen.commands.demo",
 }
 RECIPES = Path(__file__).parents[1] / "trainers" / "recipes"
+# TensorFlow's C++ side logs matters of no use to a screener; what fails comes as an exception.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 USAGE_ERROR, INTERRUPTED = 2, 130
 
 
