@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from cellscreen.pipelines.leaks import position_columns
 from cellscreen.plates.key import well_position
 
 BASELINES = ("majority_class", "well_position", "edge_density")
@@ -32,7 +33,7 @@ def baseline_predictions(
     rows = manifest[manifest["trained"]]
     positions = rows["Metadata_Well"].map(well_position)
     inputs = {
-        "well_position": None if positions.isna().any() else _position_columns(positions),
+        "well_position": None if positions.isna().any() else position_columns(positions),
         "edge_density": edge_density.loc[rows.index].to_numpy()[:, None],
     }
     encoders = {
@@ -51,8 +52,3 @@ def baseline_predictions(
                 scores[name][test] = model.predict_proba(columns[test])[:, 1]
     frame = rows[["key", "fold", "label"]]
     return {name: frame.assign(score=values) for name, values in scores.items()}
-
-
-def _position_columns(positions: pd.Series) -> np.ndarray:
-    letters = positions.str.extract(r"^([A-Z]+)(\d+)$")
-    return np.column_stack([letters[0], letters[1], positions]).astype(object)

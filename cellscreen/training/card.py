@@ -19,7 +19,11 @@ FEW_GROUPS = 10
 
 
 def run_summary(
-    config: EdgesConfig, manifest: pd.DataFrame, table: pd.DataFrame, seconds: float
+    config: EdgesConfig,
+    manifest: pd.DataFrame,
+    table: pd.DataFrame,
+    leaks: list[str],
+    seconds: float,
 ) -> dict[str, Any]:
     """The content of `run.json`.
 
@@ -27,6 +31,7 @@ def run_summary(
         config: the run's config.
         manifest: its folds.
         table: its metrics.
+        leaks: what `pipelines.leaks` says of the folds.
         seconds: time this call took; folds finished before count nothing.
     """
     trained = manifest[manifest["trained"]]
@@ -46,7 +51,7 @@ def run_summary(
         "n_groups": int(trained["group"].nunique()),
         "n_scored_only": int((~manifest["trained"]).sum()),
         "below_baseline": below,
-        "warnings": _warnings(trained, below, leaky),
+        "warnings": _warnings(trained, below, leaky) + leaks,
         "versions": versions(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -108,9 +113,4 @@ def _warnings(trained: pd.DataFrame, below: list[str], leaky: bool) -> list[str]
     groups = trained.groupby("label")["group"].nunique().min()
     if groups < FEW_GROUPS:
         warnings.append(f"Only {groups} groups in the smaller class: the spread is uncertain.")
-    by_plate = trained.groupby("Metadata_Plate")["label"].nunique()
-    if len(by_plate) > 1 and (by_plate == 1).all():
-        warnings.append(
-            "Every plate holds one class only: plate and class cannot be told apart by design."
-        )
     return warnings

@@ -20,6 +20,7 @@ from cellscreen.models.edge_nets import build_edge_net
 from cellscreen.pipelines.edges import evaluation_batches, keyed_maps, training_batches
 from cellscreen.pipelines.folds import LEAKY, assign_folds, claim_manifest
 from cellscreen.pipelines.labels import UNLABELLED, labels_from_column, labels_from_csv
+from cellscreen.pipelines.leaks import leak_warnings
 from cellscreen.pipelines.records import open_records, prepared_plates, read_metadata
 from cellscreen.pipelines.selection import select
 from cellscreen.training import run_folder
@@ -58,6 +59,7 @@ class _Data:
     channel: str
     manifest: pd.DataFrame
     edge_density: pd.Series
+    leaks: list[str]
 
     def maps(self, rows: pd.Series) -> tf.data.Dataset:
         """The packed maps of the chosen rows of the manifest."""
@@ -116,7 +118,10 @@ def _load(config: EdgesConfig) -> _Data:
         labels = labels_from_column(frame, wanted.label_column or CONDITION, wanted.classes)
     trained = select(frame, wanted.train_where)
     manifest = assign_folds(frame, labels, trained, folds.fold_by, folds.folds, config.fit.seed)
-    return _Data(plates, wanted.channel, manifest, frame["edge_density"])
+    leaks = leak_warnings(manifest, frame)
+    for leak in leaks:
+        LOGGER.warning("%s", leak)
+    return _Data(plates, wanted.channel, manifest, frame["edge_density"], leaks)
 
 
 def _check_batch(config: EdgesConfig, manifest: pd.DataFrame) -> None:
@@ -214,7 +219,7 @@ def _conclude(config: EdgesConfig, data: _Data, workdir: Path, seconds: float) -
     models = {config.net_config.net: predictions}
     table = metrics_table(models | baseline_predictions(data.manifest, data.edge_density))
     run_folder.write_csv(table, workdir / run_folder.METRICS)
-    summary = run_summary(config, data.manifest, table, seconds)
+    summary = run_summary(config, data.manifest, table, data.leaks, seconds)
     write_text(workdir / run_folder.CARD, model_card(config, table, summary))
     run_folder.write_summary(workdir, summary)
     if config.folds_config.fold_by == LEAKY:
