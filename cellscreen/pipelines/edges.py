@@ -116,7 +116,7 @@ def training_batches(
     maps = maps.shuffle(min(n_images, SHUFFLE_ROWS), seed=seed).repeat()
     if not reduced_first:
         maps = maps.map(reduce, num_parallel_calls=tf.data.AUTOTUNE)
-    numbered = maps.map(lambda image, label: (image, label)).enumerate()
+    numbered = maps.enumerate()
     batches = numbered.map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
     return batches.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
