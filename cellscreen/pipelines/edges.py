@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import tensorflow as tf
 
-from cellscreen.errors import ConfigError
 from cellscreen.images.in_graph import reduce_edges, unpack_edges
+from cellscreen.pipelines.edge_input import EdgeInput
+from cellscreen.pipelines.order import Draws, Share, Start, epochs_in_order
 
 CACHE_BYTES = 1 << 30
-SHUFFLE_ROWS = 4096
-
-
-@dataclass(frozen=True)
-class EdgeInput:
-    """How an edge map becomes the net's input; the same in training, scoring and export."""
-
-    input_size: int = 128  # side of the net's square input, px
-    reduce_factor: int = 1  # exact integer-factor reduction before anything else; 1 is none
-
-    def __post_init__(self) -> None:
-        if self.input_size < 8:
-            raise ConfigError(f"Expected input_size of 8 px or more; got {self.input_size}.")
-        if self.reduce_factor < 1:
-            raise ConfigError(f"Expected reduce_factor of 1 or more; got {self.reduce_factor}.")
 
 
 def keyed_maps(
@@ -57,13 +44,11 @@ def keyed_maps(
     return records.filter(wanted).map(slim, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def evaluation_batches(
-    maps: tf.data.Dataset, edge_input: EdgeInput, batch_size: int
-) -> tf.data.Dataset:
-    """Every map once, in order, as batches of `(images, rows)`; the last may be smaller.
+def questions(maps: tf.data.Dataset, edge_input: EdgeInput) -> tf.data.Dataset:
+    """Every map once, in order, as `(image, row)`, not augmented.
 
     Returns:
-        images `(batch, size, size, 1)` float32 in [0, 1] and rows `(batch,)` int64.
+        image `(size, size, 1)` float32 in [0, 1] and row int64.
     """
 
     def prepare(row: tf.Tensor, height: tf.Tensor, width: tf.Tensor, packed: tf.Tensor) -> tuple:
@@ -71,54 +56,96 @@ def evaluation_batches(
         image = reduce_edges(image, edge_input.reduce_factor, edge_input.input_size)
         return tf.ensure_shape(image, (edge_input.input_size, edge_input.input_size, 1)), row
 
-    batches = maps.map(prepare, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size)
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return maps.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def training_batches(
+@dataclass(frozen=True)
+class TrainingMaps:
+    """The maps that a net is trained on, in memory where they fit.
+
+    Attributes:
+        maps: `(row, map)`: reduced, or `(row, height, width, packed map)` where nothing is to be
+            reduced first.
+        count: how many there are.
+        labels: class number of each row, `(rows,)` int64.
+        weights: weight of each class, `(classes,)` float32.
+        draws: balanced sampling; None takes every map once an epoch.
+        edge_input: the net's input.
+        seed: of order and augmentation.
+    """
+
+    maps: tf.data.Dataset
+    count: int
+    labels: tf.Tensor
+    weights: tf.Tensor
+    draws: Draws | None
+    edge_input: EdgeInput
+    seed: int
+
+    def batches(self, start: Start, share: Share) -> tf.data.Dataset:
+        """Endless augmented batches from a start on, the same for the same seed.
+
+        Each map is rotated by 0-360° and flipped with probability 0.5 in both directions, then
+        scaled to the net's input (hypoxia paper, II.B).
+
+        Returns:
+            `(images, labels, weights, rows)`: `(batch, size, size, 1)` float32 in [0, 1],
+            `(batch,)` int64, float32 and int64; every batch is full.
+        """
+        size = self.edge_input.input_size
+        seed = tf.cast(self.seed, tf.int64)
+
+        def augmented(number: tf.Tensor, example: tuple) -> tuple:
+            row, image = example if len(example) == 2 else _reduced(1)(*example)
+            image = augment(image, tf.stack([seed, number]))
+            image = tf.ensure_shape(reduce_edges(image, 1, size), (size, size, 1))
+            label = tf.gather(self.labels, row)
+            return image, label, tf.gather(self.weights, label), row
+
+        numbered = epochs_in_order(self.maps, self.count, self.seed, start, share, self.draws)
+        examples = numbered.map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
+        return examples.batch(share.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+    def sample(self, count: int) -> np.ndarray:
+        """The first images of a fit, `(count, size, size, 1)` float32; fewer if there are fewer."""
+        return next(iter(self.batches(Start(), Share(min(count, self.count)))))[0].numpy()
+
+
+def training_maps(
     maps: tf.data.Dataset,
     labels: tf.Tensor,
     edge_input: EdgeInput,
-    batch_size: int,
-    n_images: int,
+    count: int,
     seed: int,
-) -> tf.data.Dataset:
-    """Endless augmented batches of `(images, labels)`, the same for the same seed.
-
-    Each map is rotated by 0-360° and flipped with probability 0.5 in both directions, then scaled
-    to the net's input (hypoxia paper, II.B). With `reduce_factor` above 1 it is reduced first,
-    which is what is kept in memory.
+    weights: tf.Tensor,
+    probabilities: tf.Tensor | None = None,
+) -> TrainingMaps:
+    """Reduces the maps where that is asked for, and keeps them in memory where they fit.
 
     Args:
         maps: of `keyed_maps`.
         labels: class number of each `row`, `(rows,)` int64.
         edge_input: the net's input.
-        batch_size: images a batch; every batch is full.
-        n_images: how many maps there are.
+        count: how many maps there are.
         seed: of order and augmentation.
+        weights: weight of each class, `(classes,)` float32.
+        probabilities: of drawing each class, `(classes,)` float32; None takes every map once.
     """
+    # What is kept, and shuffled, is small: reduced, or still packed.
+    if edge_input.reduce_factor > 1:
+        maps = maps.map(_reduced(edge_input.reduce_factor), num_parallel_calls=tf.data.AUTOTUNE)
+    if _bytes_of_first(maps) * count <= CACHE_BYTES:
+        maps = maps.cache()
+    draws = None if probabilities is None else Draws(probabilities, labels)
+    return TrainingMaps(maps, count, labels, weights, draws, edge_input, seed)
 
+
+def _reduced(factor: int) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
     def reduce(row: tf.Tensor, height: tf.Tensor, width: tf.Tensor, packed: tf.Tensor) -> tuple:
         image = tf.cast(unpack_edges(packed, height, width), tf.float32)[..., None]
-        return reduce_edges(image, edge_input.reduce_factor, None), tf.gather(labels, row)
+        return row, reduce_edges(image, factor, None)
 
-    def augmented(index: tf.Tensor, pair: tuple) -> tuple[tf.Tensor, tf.Tensor]:
-        image = augment(pair[0], tf.stack([tf.cast(seed, tf.int64), index]))
-        image = reduce_edges(image, 1, edge_input.input_size)
-        return tf.ensure_shape(image, (edge_input.input_size, edge_input.input_size, 1)), pair[1]
-
-    reduced_first = edge_input.reduce_factor > 1
-    if reduced_first:
-        maps = maps.map(reduce, num_parallel_calls=tf.data.AUTOTUNE)
-    if _bytes_of_first(maps) * n_images <= CACHE_BYTES:
-        maps = maps.cache()
-    # Shuffled while small (reduced, or still packed), so that a deep buffer stays cheap.
-    maps = maps.shuffle(min(n_images, SHUFFLE_ROWS), seed=seed).repeat()
-    if not reduced_first:
-        maps = maps.map(reduce, num_parallel_calls=tf.data.AUTOTUNE)
-    numbered = maps.enumerate()
-    batches = numbered.map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
-    return batches.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    return reduce
 
 
 def augment(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellscreen.errors import ConfigError, DataError
+from cellscreen.pipelines.joined_csv import join_csv
 from cellscreen.plates.columns import metadata_column
 
 UNLABELLED = -1
@@ -43,40 +44,17 @@ def labels_from_csv(frame: pd.DataFrame, path: str | Path, classes: tuple[str, .
         DataError: two labels for one thing, a label outside `classes`, or a row that joins nothing.
     """
     _check_classes(classes)
-    table = _read_label_csv(Path(path))
-    joined = [str(name) for name in table if name != "label"]
-    columns = [name if name == "key" else metadata_column(frame, name) for name in joined]
-    if not columns:
-        raise ConfigError("Expected a join column (key, or plate and well, …).", file=path)
-    outside = sorted(set(table["label"]) - set(classes))
+    joined = join_csv(frame, path, "label")
+    outside = sorted(set(joined.lines) - set(classes))
     if outside:
         raise DataError(
-            f"Expected labels {', '.join(classes)}; got {', '.join(outside)}.",
+            f"Expected labels {', '.join(classes)}; got {', '.join(map(repr, outside))}.",
             file=path,
+            line=joined.lines[outside[0]],
             fix="Name every class in --classes.",
         )
-    twice = table[table.duplicated(joined, keep=False)]
-    if len(twice):
-        raise DataError(f"Two labels for {tuple(twice[joined].iloc[0])}.", file=path)
-    known = {tuple(row[:-1]): row[-1] for row in table[[*joined, "label"]].itertuples(index=False)}
-    keys = [tuple(map(str, row)) for row in frame[columns].itertuples(index=False)]
-    unused = sorted(set(known) - set(keys))
-    if unused:
-        raise DataError(
-            f"{len(unused)} rows of the label table match no image; the first is {unused[0]}.",
-            file=path,
-        )
-    numbers = [classes.index(known[key]) if key in known else UNLABELLED for key in keys]
-    return pd.Series(numbers, index=frame.index)
-
-
-def _read_label_csv(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ConfigError("Expected a CSV of labels; there is no such file.", file=path)
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    if "label" not in table:
-        raise ConfigError(f"Expected a column label; got {', '.join(map(str, table))}.", file=path)
-    return table
+    numbers = {name: number for number, name in enumerate(classes)}
+    return joined.values.map(numbers).fillna(UNLABELLED).astype(int)
 
 
 def _check_classes(classes: tuple[str, ...]) -> None:

@@ -6,8 +6,6 @@ degree, so it is said with its figure and the training goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -15,15 +13,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from cellscreen.pipelines.copies import copy_warnings
 from cellscreen.plates.key import well_position
 
-# A hash of N neighbouring bits that differ (of 112) may be off by 2 bits from 20 on, 4 from 28, 6
-# from 36. Below 20 the hash is that of the illumination, which strangers share.
-DETAIL_STEPS = (20, 28, 36)
-BITS_A_STEP = 2
-BLOCK = 2**20  # pairs compared at a time: 8 MiB of hashes
 NAMED = 3
 MARGIN, STANDARD_ERRORS = 0.1, 3.0
+MOST_FITS = 20  # of a column's prediction; more folds than that are held out several at a time
 
 
 def leak_warnings(manifest: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
@@ -38,7 +33,7 @@ def leak_warnings(manifest: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
     """
     trained = manifest[manifest["trained"]]
     batch = trained.get("Metadata_batch", pd.Series("", index=trained.index))
-    warnings = _copies(manifest, frame["perceptual_hash"].loc[manifest.index])
+    warnings = copy_warnings(manifest, frame["perceptual_hash"].loc[manifest.index])
     warnings += _by_block("plate", trained["Metadata_Plate"].astype(str), trained)
     warnings += _by_block("batch", batch.fillna("").astype(str), trained)
     positions = trained["Metadata_Well"].map(well_position)
@@ -51,81 +46,6 @@ def position_columns(positions: pd.Series) -> np.ndarray:
     """Row, column and well of positions such as `A01`, as `(n, 3)` text to one-hot encode."""
     letters = positions.str.extract(r"^([A-Z]+)(\d+)$")
     return np.column_stack([letters[0], letters[1], positions]).astype(object)
-
-
-def _copies(manifest: pd.DataFrame, digests: pd.Series) -> list[str]:
-    hashes = np.array([int(digest, 16) for digest in digests], np.uint64)
-    tolerances = hash_tolerances(hashes)
-    folds, trained = manifest["fold"].to_numpy(), manifest["trained"].to_numpy()
-    n_pairs = 0
-    named: list[tuple[int, int]] = []
-    for first, second in near_pairs(hashes, tolerances):
-        leaky = (folds[first] != folds[second]) & (trained[first] | trained[second])
-        n_pairs += int(leaky.sum())
-        some = np.flatnonzero(leaky)[: NAMED - len(named)]
-        named += list(zip(first[some], second[some], strict=True))
-    warnings = []
-    if n_pairs:
-        keys = manifest["key"].to_numpy()
-        pairs = "; ".join(
-            f"{keys[a]} (fold {folds[a]}) and {keys[b]} (fold {folds[b]})" for a, b in named
-        )
-        warnings.append(
-            "Leak: images in different folds look like copies of one image by their perceptual "
-            f"hashes (pairs found: {n_pairs}): {pairs}{'; …' if n_pairs > len(named) else ''}."
-        )
-    blank = int((tolerances == 0).sum())
-    if 2 * blank > len(hashes):
-        warnings.append(
-            f"Copies across folds cannot be seen in {blank} of {len(hashes)} images: their "
-            "perceptual hashes show little but the illumination."
-        )
-    return warnings
-
-
-def hash_tolerances(hashes: np.ndarray) -> np.ndarray:
-    """Bits by which another hash may differ and still be that of a copy; 0 where none can tell.
-
-    A thumbnail that shows the illumination alone has large areas of equal bits, and so have many
-    others; the more neighbouring bits differ, the more the hash says of the field itself.
-
-    Args:
-        hashes: `(n,)` uint64, each a difference hash of 8×8 bits.
-
-    Returns:
-        `(n,)` int, 0 to 6.
-    """
-    bits = np.unpackbits(hashes.astype(">u8").view(np.uint8).reshape(-1, 8, 1), axis=2)
-    down = np.count_nonzero(bits[:, 1:] != bits[:, :-1], axis=(1, 2))
-    across = np.count_nonzero(bits[:, :, 1:] != bits[:, :, :-1], axis=(1, 2))
-    return BITS_A_STEP * np.searchsorted(DETAIL_STEPS, down + across, side="right")
-
-
-def near_pairs(
-    hashes: np.ndarray, tolerances: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of hashes that differ by no more bits than both tolerate, in blocks of equal memory.
-
-    Args:
-        hashes: `(n,)` uint64.
-        tolerances: of `hash_tolerances`; a hash with 0 is in no pair.
-
-    Yields:
-        Indices `(first, second)` of the pairs of a block, first below second.
-    """
-    telling = np.flatnonzero(tolerances)
-    hashes, tolerances = hashes[telling], tolerances[telling].astype(np.uint8)
-    start = 0
-    while start < len(hashes):
-        rows = slice(start, start + max(BLOCK // (len(hashes) - start), 1))
-        differing = np.bitwise_count(hashes[rows, None] ^ hashes[None, start:])
-        first, second = np.nonzero(differing <= tolerances.max())
-        apart = differing[first, second]
-        first, second = first + start, second + start
-        near = apart <= np.minimum(tolerances[first], tolerances[second])
-        near &= first < second
-        yield telling[first[near]], telling[second[near]]
-        start = rows.stop
 
 
 def _by_block(name: str, values: pd.Series, trained: pd.DataFrame) -> list[str]:
@@ -155,17 +75,15 @@ def _by_block(name: str, values: pd.Series, trained: pd.DataFrame) -> list[str]:
 
 def _by_prediction(name: str, columns: np.ndarray, trained: pd.DataFrame) -> list[str]:
     """Warns where a column alone predicts held-out labels beyond what chance does by group."""
-    labels, folds = trained["label"].to_numpy(), trained["fold"].to_numpy()
+    scored = (trained["fold"] >= 0).to_numpy()
+    labels = trained["label"].to_numpy()
     classes = np.unique(labels)
-    scores = np.zeros((len(labels), len(classes)))
-    for fold in np.unique(folds):
-        train, test = folds != fold, folds == fold
-        model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression())
-        scores[test] = model.fit(columns[train], labels[train]).predict_proba(columns[test])
+    scores = _held_out_scores(columns, labels, classes, _few_folds(trained))[scored]
+    labels, held_out = labels[scored], trained[scored]
     accuracy = float((classes[scores.argmax(axis=1)] == labels).mean())
     majority = float((labels[:, None] == classes).mean(axis=0).max())
     auroc = float(roc_auc_score(labels, scores[:, 1])) if len(classes) == 2 else 0.0
-    for_accuracy, for_auroc = _chance(trained, majority)
+    for_accuracy, for_auroc = _chance(held_out, majority)
     if accuracy <= majority + for_accuracy and auroc <= 0.5 + for_auroc:
         return []
     ranked = f", AUROC {auroc:.3f}" if len(classes) == 2 else ""
@@ -174,6 +92,32 @@ def _by_prediction(name: str, columns: np.ndarray, trained: pd.DataFrame) -> lis
         f"{accuracy:.3f} (majority class {majority:.3f}){ranked}: a net may learn the {name} "
         "instead of the cells."
     ]
+
+
+def _held_out_scores(
+    columns: np.ndarray, labels: np.ndarray, classes: np.ndarray, folds: np.ndarray
+) -> np.ndarray:
+    """Probabilities `(n, classes)` of each row by the rows of other folds; 0 where not held out."""
+    scores = np.zeros((len(labels), len(classes)))
+    for fold in np.unique(folds[folds >= 0]):
+        train, test = folds != fold, folds == fold
+        seen = np.flatnonzero(np.isin(classes, labels[train]))
+        if len(seen) == 1:
+            scores[test, seen] = 1
+            continue
+        model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression())
+        model.fit(columns[train], labels[train])
+        scores[np.ix_(test, seen)] = model.predict_proba(columns[test])
+    return scores
+
+
+def _few_folds(trained: pd.DataFrame) -> np.ndarray:
+    """Folds `(n,)`, dealt over `MOST_FITS` by their class where there are more; -1 stays."""
+    folds = trained["fold"]
+    in_turn = trained[folds >= 0].groupby("fold")["label"].agg(lambda part: part.mode()[0])
+    turn = in_turn.sort_values(kind="stable").index
+    dealt = {fold: number % MOST_FITS for number, fold in enumerate(turn)}
+    return folds.to_numpy() if len(turn) <= MOST_FITS else folds.map(dealt).fillna(-1).to_numpy()
 
 
 def _chance(trained: pd.DataFrame, majority: float) -> tuple[float, float]:

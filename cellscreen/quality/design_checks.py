@@ -7,34 +7,11 @@ import pandas as pd
 from cellscreen.plates import columns
 from cellscreen.plates.columns import CONDITION, CONTROL_TYPE
 from cellscreen.plates.folders import FOLDER_WELL
-from cellscreen.plates.key import well_position
+from cellscreen.plates.groups import LEAKY, row_groups
 from cellscreen.quality.findings import Finding, Level, of_rows
 
 LINE, HOURS = "Metadata_cell_line", columns.HOURS
 BATCH, COMPOUND = "Metadata_batch", "Metadata_pert_iname"
-LEAKY = "site"
-
-
-def fold_groups(table: pd.DataFrame, group_by: str) -> pd.Series:
-    """Returns what is kept in one fold: the well by default; missing where a row has no value.
-
-    Args:
-        table: a plate table.
-        group_by: `well` (plate + well), `plate`, `position`, `compound`, `site` or a column.
-
-    Raises:
-        ConfigError: no such column.
-    """
-    plates, wells = table["Metadata_Plate"], table["Metadata_Well"]
-    if group_by == "well":
-        return plates + "/" + wells
-    if group_by == LEAKY:
-        return plates + "/" + wells + "/" + table["Metadata_Site"]
-    if group_by == "position":
-        return wells.map(well_position)
-    named = {"compound": "pert_iname", "plate": "Plate"}.get(group_by, group_by)
-    groups = table[columns.metadata_column(table, named)]
-    return groups.astype(str).where(groups.notna() & (groups.astype(str) != ""))
 
 
 def labelled_rows(table: pd.DataFrame, label_column: str | None) -> pd.DataFrame:
@@ -73,7 +50,7 @@ def check_classes(
 ) -> list[Finding]:
     """Checks that each culture has two classes, and enough groups of each for honest folds."""
     rows = labelled_rows(table, label_column)
-    groups = fold_groups(rows, group_by)
+    groups = row_groups(rows, group_by)
     findings = of_rows(
         "error", f"No value of {group_by}, by which folds are made.", rows[groups.isna()]
     )

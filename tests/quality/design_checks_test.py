@@ -8,7 +8,6 @@ from cellscreen.quality.design_checks import (
     check_classes,
     check_controls,
     culture_names,
-    fold_groups,
     labelled_rows,
 )
 from cellscreen.quality.findings import Finding
@@ -89,17 +88,6 @@ def test_row_without_a_value_of_the_column_of_folds():
     assert finding == Finding(
         "error", "No value of row_pair, by which folds are made.", "/4.png", "P1", "e"
     )
-
-
-def test_groups_of_folds():
-    table = _table("plate,well,pert_iname", "P1,A01,x", "P2,A01,", "P2,dish-1,x")
-    assert fold_groups(table, "well").tolist() == ["P1/A01", "P2/A01", "P2/dish-1"]
-    assert fold_groups(table, "plate").tolist() == ["P1", "P2", "P2"]
-    assert fold_groups(table, "site").tolist() == ["P1/A01/1", "P2/A01/1", "P2/dish-1/1"]
-    assert fold_groups(table, "position").fillna("").tolist() == ["A01", "A01", ""]
-    assert fold_groups(table, "compound").fillna("-").tolist() == ["x", "-", "x"]
-    with pytest.raises(ConfigError, match="got 'row_pair'"):
-        fold_groups(table, "row_pair")
 
 
 def test_unknown_label_column():
