@@ -16,6 +16,7 @@ from cellscreen.screening.hits import read_votes
 from cellscreen.screening.truth import read_truth
 from cellscreen.screening.votes import VoteResult
 from cellscreen.simulate.oracle import ORACLE_FILE, group_aucs, read_oracle
+from cellscreen.training.sweep_table import SweepTable, read_sweep
 
 _CELL_LINE = PREFIX + "cell_line"
 
@@ -32,6 +33,7 @@ class ReportData:
         truth: a row a compound of a simulated screen: pert_iname, kind and more.
         oracle_aucs: the oracle's AUC by cell line and hours (`group_aucs`).
         doses: figures of dose and controls, a row a figure, in any columns.
+        sweeps: tables of many trainings, some with a paper's figures beside.
     """
 
     runs: tuple[Run, ...] = ()
@@ -41,11 +43,13 @@ class ReportData:
     truth: pd.DataFrame | None = None
     oracle_aucs: pd.DataFrame | None = None
     doses: pd.DataFrame | None = None
+    sweeps: tuple[SweepTable, ...] = ()
 
     @property
     def simulated_parts(self) -> list[str]:
         """The parts that rest on simulated images, by name."""
         parts = [f"run {run.name}" for run in self.runs if run.simulated]
+        parts += [f"sweep {sweep.name}" for sweep in self.sweeps if sweep.simulated]
         parts += [f"images {name}" for name, table in self.images if is_simulated(table)]
         if any(votes is not None and votes.simulated for votes in (self.votes, self.oracle_votes)):
             parts.append("ranked compounds")
@@ -57,8 +61,9 @@ class ReportData:
 
     @property
     def leaky_runs(self) -> list[str]:
-        """The runs whose folds share wells, by name."""
-        return [run.name for run in self.runs if run.leaky]
+        """The runs and sweeps whose folds share wells, by name."""
+        runs = [run.name for run in self.runs if run.leaky]
+        return runs + [sweep.name for sweep in self.sweeps if sweep.leaky]
 
 
 def is_simulated(table: pd.DataFrame) -> bool:
@@ -77,6 +82,7 @@ def read_report_data(
     oracle_votes: str | Path | None = None,
     truth: str | Path | None = None,
     doses: str | Path | None = None,
+    sweeps: Sequence[str | Path] = (),
 ) -> ReportData:
     """Reads what a report shall show; every part may be left out, but not all.
 
@@ -87,15 +93,16 @@ def read_report_data(
         oracle_votes: the same of the simulation's oracle.
         truth: truth.csv of a simulated screen.
         doses: a CSV of dose figures, a row a figure; its first column names the row.
+        sweeps: folders that `cellscreen train-edges --sweep=…` wrote.
 
     Raises:
         ConfigError: nothing is given, a truth without votes, or an unfinished run.
         CellscreenError: a file is missing or is not what it should be; names it.
     """
-    if not (runs or images or votes or oracle_votes or doses):
+    if not (runs or images or votes or oracle_votes or doses or sweeps):
         raise ConfigError(
             "Expected something to report on, got nothing.",
-            fix="Give --runs, --images, --hits or --dose.",
+            fix="Give --runs, --sweeps, --images, --hits or --dose.",
         )
     if (truth or oracle_votes) and not votes:
         raise ConfigError(
@@ -111,6 +118,7 @@ def read_report_data(
         truth=read_truth(truth) if truth else None,
         oracle_aucs=_read_oracle_aucs(tables),
         doses=_read_doses(Path(doses)) if doses else None,
+        sweeps=tuple(read_sweep(folder) for folder in sweeps),
     )
 
 

@@ -49,7 +49,7 @@ def limits(data: ReportData) -> Section:
     """Lists what the numbers cannot tell, for the parts that are on the page."""
     lines = [_SIMULATED] if data.simulated_parts else []
     lines += [_LEAKY] if data.leaky_runs else []
-    lines += _RUNS if data.runs else ()
+    lines += _RUNS if data.runs or data.sweeps else ()
     lines += _VOTES if data.votes is not None else ()
     lines += _DOSES if data.doses is not None else ()
     title = "What these numbers cannot tell"

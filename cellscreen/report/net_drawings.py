@@ -10,7 +10,8 @@ from cellscreen.report.section import Drawing
 from cellscreen.report.texts import number
 
 HEADINGS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
-HEADINGS |= {"auroc": "AUROC"}
+HEADINGS |= {"auroc": "AUROC", "auprc": "AUPRC", "mcc": "MCC", "ece": "ECE"}
+HEADINGS |= {"ece_after_temperature": "ECE\nafter temperature"}
 _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 DRAWN = ("accuracy", "auroc")
 
@@ -66,11 +67,15 @@ def training_curves(key: str, run: Run) -> Drawing | None:
         f"fold {fold} {number(history[curves[0]].iloc[-1])}"
         for fold, history in run.histories.items()
     )
+    decides = (
+        "What is drawn as val is of groups set apart from training."
+        if any(curve.startswith("val_") for curve in curves)
+        else "Every fold is trained to its last epoch."
+    )
     return net_plots.training_curves(
         f"{key}-curves",
         run.histories,
         curves,
-        caption="Training curves, a line a fold. The held-out images decide nothing: every fold "
-        "is trained to its last epoch.",
+        caption=f"Training curves, a line a fold. The held-out images decide nothing. {decides}",
         alt=f"Curves of {' and '.join(curves)} over epochs by fold; last {curves[0]}: {ends}.",
     )

@@ -18,7 +18,7 @@ from cellscreen.report.net_drawings import (
 )
 from cellscreen.report.runs import BASELINE_NAMES, Run
 from cellscreen.report.section import Drawing, Section, Table, missing, render
-from cellscreen.report.texts import UNDEFINED, listed, number, percent, spread
+from cellscreen.report.texts import between, counted, listed, number, percent, spread
 from cellscreen.training.metrics import METRICS
 
 KEY, TITLE = "nets", "How well the nets tell the classes apart"
@@ -91,21 +91,24 @@ def comparison_table(runs: tuple[Run, ...]) -> Table:
 
 
 def metrics_table(run: Run) -> Table:
-    """Returns the figures of a net and its baselines: mean ± SD over folds, and pooled."""
+    """Returns the figures of a net and its baselines: mean ± SD over folds, pooled, interval."""
     models = (run.net, *run.baselines)
+    shown = [name for name in HEADINGS if name in {*METRICS, *run.metrics["metric"]}]
     return Table(
-        caption=f"{run.name}: mean ± SD over {len(run.histories)} folds, below it all folds "
-        f"pooled. A score above {_THRESHOLD} counts as {run.classes[1]}.",
-        headings=("Model", "", *(HEADINGS[metric] for metric in METRICS)),
+        caption=f"{run.name}: mean ± SD over {counted(len(run.histories), 'fold')}, below it all "
+        "folds pooled with the 95 % bootstrap interval over groups. A score above "
+        f"{_THRESHOLD} counts as {run.classes[1]}. ECE is the error of calibration: less is "
+        "better.",
+        headings=("Model", "", *(HEADINGS[metric] for metric in shown)),
         rows=tuple(
             (
                 BASELINE_NAMES.get(model, model),
                 "net" if model == run.net else "baseline",
-                *(_figures(run, model, metric) for metric in METRICS),
+                *(_figures(run, model, metric) for metric in shown),
             )
             for model in models
         ),
-        right=frozenset(range(2, 2 + len(METRICS))),
+        right=frozenset(range(2, 2 + len(shown))),
         marks=tuple("net" if model == run.net else "" for model in models),
     )
 
@@ -145,8 +148,9 @@ def _part(place: int, run: Run) -> NetPart:
 
 def _figures(run: Run, model: str, metric: str) -> str:
     mean = spread(run.figure(model, metric), run.figure(model, metric, "sd"))
-    pooled = number(run.figure(model, metric, "pooled"))
-    return mean if mean == pooled == UNDEFINED else f"{mean}\npooled {pooled}"
+    pooled, (low, high) = run.figure(model, metric, "pooled"), run.interval(model, metric)
+    lines = [mean] if math.isnan(pooled) else [mean, f"pooled {number(pooled)}"]
+    return "\n".join(lines if math.isnan(low) else [*lines, between(low, high)])
 
 
 def _oracle_table(aucs: pd.DataFrame | None) -> Table | None:

@@ -17,6 +17,7 @@ from cellscreen.report.dose import dose_figures
 from cellscreen.report.glance import data_at_a_glance
 from cellscreen.report.limits import limits, warnings
 from cellscreen.report.nets import nets_results
+from cellscreen.report.paper_tables import paper_tables
 from cellscreen.report.section import Section, read_style, render
 from cellscreen.report.setup import what_was_run
 from cellscreen.report.summary import summary
@@ -27,6 +28,7 @@ SECTIONS: tuple[Callable[[ReportData], Section], ...] = (
     what_was_run,
     data_at_a_glance,
     nets_results,
+    paper_tables,
     ranked_compounds,
     dose_figures,
     warnings,

@@ -32,7 +32,7 @@ _WANTED = (
     "warnings",
     "versions",
 )
-_METRICS_COLUMNS = ["model", "fold", "metric", "value"]
+_METRICS_COLUMNS = ["model", "fold", "metric", "value", "low", "high"]
 _TRAIN = "Give its train command again."
 
 
@@ -45,9 +45,10 @@ class Run:
         folder: the run folder.
         summary: run.json.
         config: config.json.
-        metrics: model, fold, metric, value; a fold is a number, "pooled", "mean" or "sd".
-        predictions: key, fold, label (0 or 1), score of class 1; a row a trained image, scored by
-            the model that did not see it.
+        metrics: model, fold, metric, value, low, high; a fold is a number, "pooled", "mean" or
+            "sd"; low and high are the 95 % interval of pooled figures.
+        predictions: key, fold, label (0 or 1), score of class 1; a row a trained image that was
+            held out, scored by the model that did not see it.
         histories: history.csv by fold.
     """
 
@@ -85,12 +86,17 @@ class Run:
         """The models of `metrics` that are not the net, in their order."""
         return [model for model in self.metrics["model"].unique() if model != self.net]
 
-    def figure(self, model: str, metric: str, fold: str = "mean") -> float:
+    def figure(self, model: str, metric: str, fold: str = "mean", column: str = "value") -> float:
         """Returns one figure of `metrics`; NaN if it is undefined or absent."""
         table = self.metrics
         rows = (table["model"] == model) & (table["metric"] == metric) & (table["fold"] == fold)
-        values = table.loc[rows, "value"]
+        values = table.loc[rows, column]
         return float(values.iloc[0]) if len(values) else float("nan")
+
+    def interval(self, model: str, metric: str) -> tuple[float, float]:
+        """Returns low and high of a pooled figure's 95 % interval; NaN if it is undefined."""
+        low, high = (self.figure(model, metric, "pooled", side) for side in ("low", "high"))
+        return low, high
 
 
 def read_run(folder: str | Path) -> Run:
@@ -128,19 +134,19 @@ def _fold_folders(folder: Path) -> dict[int, Path]:
 
 
 def _predictions(folder: Path, parts: dict[int, Path], positive: str) -> pd.DataFrame:
-    """Returns the out-of-fold scores of the trained rows; others were never asked a label for."""
+    """Returns the scores of the trained rows that were held out; others have no label or fold."""
     manifest = _csv(folder / "folds.csv", ["key", "fold", "label", "trained"])
     score = f"p_{positive}"
-    held_out = [_csv(part / "predictions.csv", ["key", score]) for part in parts.values()]
-    scores = pd.concat([part[["key", score]] for part in held_out] or [pd.DataFrame()])
-    trained = manifest[manifest["trained"].astype(str) == "True"]
-    if scores.empty or not trained["key"].isin(scores["key"]).all():
+    answers = [_csv(part / "predictions.csv", ["key", score]) for part in parts.values()]
+    scores = pd.concat([part[["key", score]] for part in answers] or [pd.DataFrame()])
+    held_out = manifest[(manifest["trained"].astype(str) == "True") & (manifest["fold"] >= 0)]
+    if scores.empty or not held_out["key"].isin(scores["key"]).all():
         raise ConfigError(
-            "Expected a prediction for every trained image of folds.csv, got fewer.",
+            "Expected a prediction for every held-out image of folds.csv, got fewer.",
             file=folder,
             fix=_TRAIN,
         )
-    joined = trained[["key", "fold", "label"]].merge(scores, on="key", validate="one_to_one")
+    joined = held_out[["key", "fold", "label"]].merge(scores, on="key", validate="one_to_one")
     return joined.rename(columns={score: "score"}).astype({"fold": int, "label": int})
 
 

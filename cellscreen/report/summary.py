@@ -14,6 +14,8 @@ from cellscreen.report.section import Section, render
 from cellscreen.report.texts import counted, listed, number, percent, spread
 from cellscreen.screening.truth import precision_against_truth
 from cellscreen.screening.votes import ACTIVE, VoteResult
+from cellscreen.training.paper_order import order_texts
+from cellscreen.training.sweep_table import SweepTable
 
 _MOST_TILES = 4
 
@@ -38,6 +40,7 @@ def summary(data: ReportData) -> Section:
     """Says what was asked and what came out."""
     answers = [_vote_answer(data, data.votes)] if data.votes is not None else []
     answers += [_run_answer(run) for run in data.runs]
+    answers += [_sweep_answer(sweep) for sweep in data.sweeps]
     if data.doses is not None:
         answers.append(Answer("Does the score follow dose?", (dose_answer(data.doses),)))
     if not answers:
@@ -108,6 +111,11 @@ def _run_answer(run: Run) -> Answer:
             against_baselines(run),
         ),
     )
+
+
+def _sweep_answer(sweep: SweepTable) -> Answer:
+    texts = order_texts(sweep) or ["The sweep has no order of a paper to compare with."]
+    return Answer(f"Does the paper's order show? ({sweep.title})", tuple(texts))
 
 
 def _tiles(data: ReportData) -> list[Tile]:

@@ -42,6 +42,16 @@ def spread(mean: float, sd: float) -> str:
     return f"{number(mean)}{_NO_BREAK}±{_NO_BREAK}{number(sd)}"
 
 
+def between(low: float, high: float) -> str:
+    """Returns an interval.
+
+    Example:
+        >>> between(-0.25, 0.5)
+        '−0.250 to 0.500'
+    """
+    return f"{number(low)} to {number(high)}"
+
+
 def percent(share: float) -> str:
     """Returns a share as a whole percentage."""
     return UNDEFINED if pd.isna(share) else f"{100 * share:.0f}{_NO_BREAK}%"

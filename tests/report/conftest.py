@@ -11,6 +11,7 @@ import pytest
 from cellscreen.screening.config import VoteConfig
 from cellscreen.screening.hits import write_votes
 from cellscreen.screening.votes import vote
+from cellscreen.training.metrics import METRICS
 
 FOLDS = 3
 VOID = {"meta", "link", "img", "br"}
@@ -104,7 +105,8 @@ def run_folder(tmp_path_factory):
             }
         )
         scores = np.array([0.1, 0.2, 0.8, 0.9] * 2 + [0.1, 0.7, 0.8, 0.9])
-        extra = pd.DataFrame({"key": ["p/B01/1"], "fold": [0], "label": [1], "trained": [False]})
+        extra = {"key": ["p/B01/1", "p/C01/1"], "fold": [0, -1]}
+        extra = pd.DataFrame(extra | {"label": [1, 1], "trained": [False, True]})
         pd.concat([manifest, extra]).to_csv(folder / "folds.csv", index=False)
         for fold in range(FOLDS):
             part = folder / f"fold_{fold}"
@@ -125,16 +127,21 @@ def run_folder(tmp_path_factory):
 
 
 def _metrics():
-    """Net 0.9, 0.8, 0.7 and majority class 0.5 in every fold; precision and position undefined."""
+    """Net 0.9, 0.8, 0.7 and majority class 0.5 in every fold; precision and position undefined.
+
+    Pooled, each is its first fold's, 0.05 more or less.
+    """
     rows = []
     values = {"plain": [0.9, 0.8, 0.7], "majority_class": [0.5] * 3, "well_position": [np.nan] * 3}
     for model, folds in values.items():
-        for metric in ("accuracy", "precision", "recall", "f1", "auroc"):
+        for metric in METRICS:
             own = [np.nan] * 3 if (model, metric) == ("majority_class", "precision") else folds
             named = dict(zip("012", own, strict=True))
             named |= {"pooled": own[0], "mean": np.mean(own), "sd": np.std(own, ddof=1)}
             rows += [(model, fold, metric, value) for fold, value in named.items()]
-    return pd.DataFrame(rows, columns=["model", "fold", "metric", "value"])
+    table = pd.DataFrame(rows, columns=["model", "fold", "metric", "value"])
+    pooled = table["value"].where(table["fold"] == "pooled")
+    return table.assign(low=pooled - 0.05, high=pooled + 0.05)
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,14 @@ from cellscreen.report.page import write_report
 from cellscreen.report.runs import read_run
 
 
-def test_run_has_out_of_fold_scores_of_trained_images_only(run_folder):
+def test_run_has_scores_of_held_out_trained_images_only(run_folder):
     run = read_run(run_folder())
     assert len(run.predictions) == 12
-    assert "p/B01/1" not in set(run.predictions["key"])
+    assert not {"p/B01/1", "p/C01/1"} & set(run.predictions["key"])
     assert list(run.predictions["score"][:4]) == [0.1, 0.2, 0.8, 0.9]
     assert list(run.histories) == [0, 1, 2]
     assert run.figure("plain", "f1") == pytest.approx(0.8)
+    assert run.interval("plain", "f1") == pytest.approx((0.85, 0.95))
     assert run.figure("plain", "none") != run.figure("plain", "none")
 
 
@@ -55,7 +56,7 @@ def test_a_fold_without_predictions_is_told(run_folder):
     folder = run_folder()
     predictions = folder / "fold_2" / "predictions.csv"
     pd.read_csv(predictions).head(1).to_csv(predictions, index=False)
-    with pytest.raises(ConfigError, match=r"Expected a prediction for every trained image.*ac16"):
+    with pytest.raises(ConfigError, match=r"Expected a prediction for every held-out image.*ac16"):
         read_run(folder)
 
 
@@ -83,7 +84,9 @@ def test_a_run_of_three_classes_is_told(run_folder):
 def test_a_table_without_its_columns_is_told(run_folder):
     folder = run_folder()
     (folder / "metrics.csv").write_text("model,value\n")
-    with pytest.raises(ConfigError, match=r"Expected columns fold, metric\. \[file .*metrics\.csv"):
+    with pytest.raises(
+        ConfigError, match=r"Expected columns fold, metric, low, high\. \[file .*metrics\.csv"
+    ):
         read_run(folder)
 
 

@@ -17,6 +17,7 @@ from cellscreen.report.limits import limits
 from cellscreen.report.page import SECTIONS, banners, render_page, write_report
 from cellscreen.report.section import Section, render
 from cellscreen.report.setup import what_was_run
+from cellscreen.training.sweep_table import SweepTable, write_sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 XSS = '<script>alert("x")</script>'
@@ -40,8 +41,23 @@ def words(run_folder, votes_folder, images_folder, tmp_path_factory):
         f"--images={images_folder()}",
         f"--truth={folder / 'truth.csv'}",
         f"--dose={folder / 'dose.csv'}",
+        f"--sweeps={_sweep(folder / 'table9')}",
         "--title=Screen <1> & more",
     ]
+
+
+def _sweep(folder):
+    """Writes a sweep of one cell that is trained."""
+    row = {"cell": "plain", "net": "plain", "status": "done", "reason": "", "simulated": True}
+    row |= {"leaky": False, "below_baseline": "", "paper_called": "CNN"}
+    for metric in ("f1", "accuracy", "precision", "recall", "auroc"):
+        row |= {f"{metric}{end}": 0.8 for end in ("", "_sd", "_pooled", "_low", "_high")}
+        row[f"paper_{metric}"] = 0.9
+    about = {"name": "t", "title": "Table <9>", "flags": ("net",), "source": "a paper"}
+    about |= {"orders": (), "changes_from": "paper.flags", "changes": ("epochs: 150 -> 40",)}
+    folder.mkdir()
+    write_sweep(SweepTable(**about, rows=pd.DataFrame([row])), folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +72,8 @@ def test_page_has_every_part(text, read_page):
     page = read_page(text)
     assert page.headings[0] == ["h1", "Screen <1> & more"]
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
-    wanted = ["summary", "setup", "data", "nets", "compounds", "dose", "warnings", "limits"]
-    assert sections == wanted
+    wanted = ["summary", "setup", "data", "nets", "paper-tables", "compounds", "dose"]
+    assert sections == [*wanted, "warnings", "limits"]
     assert len(text) < 1_000_000
 
 

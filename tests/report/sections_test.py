@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from cellscreen.report.nets import (
     against_baselines,
     comparison_table,
     confusion_counts,
+    metrics_table,
     nets_results,
 )
 from cellscreen.report.page import render_page
@@ -23,6 +25,7 @@ from cellscreen.report.runs import read_run
 from cellscreen.report.setup import what_was_run
 from cellscreen.report.summary import summary
 from cellscreen.screening.hits import read_votes
+from cellscreen.training.metrics import METRICS
 
 MINUS = "\u2212"
 
@@ -62,12 +65,24 @@ def compounds(votes, page):
 
 
 def test_nets_give_mean_spread_and_pooled_beside_baselines(nets):
-    assert nets.row("nets", "plain")[:3] == ["plain", "net", "0.800 ± 0.100 pooled 0.900"]
-    assert nets.row("nets", "majority class")[2:4] == ["0.500 ± 0.000 pooled 0.500", "undefined"]
-    assert nets.row("nets", "well position")[1:] == ["baseline"] + ["undefined"] * 5
+    plain = nets.row("nets", "plain")
+    assert plain[:3] == ["plain", "net", "0.800 ± 0.100 pooled 0.900 0.850 to 0.950"]
+    majority = nets.row("nets", "majority class")
+    assert majority[2:4] == ["0.500 ± 0.000 pooled 0.500 0.450 to 0.550", "undefined"]
+    assert nets.row("nets", "well position")[1:] == ["baseline"] + ["undefined"] * len(METRICS)
+    assert nets.row("nets", "Model")[-3:] == ["AUPRC", "MCC", "ECE"]
     words = "Above its baselines in accuracy and AUROC (undefined here: well position)."
     assert words in nets.text("nets")
     assert "nan" not in nets.text("nets").lower().split()
+
+
+def test_a_fitted_temperature_and_figures_without_interval_are_shown(run):
+    pooled = pd.DataFrame({"model": ["plain"], "fold": ["pooled"], "value": [0.125]})
+    more = pooled.assign(metric="ece_after_temperature", low=np.nan, high=np.nan)
+    metrics = pd.concat([run.metrics, more], ignore_index=True)
+    table = metrics_table(dataclasses.replace(run, metrics=metrics))
+    assert table.headings[-1] == "ECE\nafter temperature"
+    assert [row[-1] for row in table.rows] == ["undefined\npooled 0.125", "undefined", "undefined"]
 
 
 def test_oracle_stands_beside_the_nets(nets):
@@ -84,6 +99,14 @@ def test_drawings_say_what_they_show(nets):
     assert len(labels) == 3
     assert "median score of truly normoxia 0.150; median score of truly hypoxia 0.850" in labels[1]
     assert "last loss: fold 0 0.200, fold 1 0.210, fold 2 0.220" in labels[2]
+
+
+def test_curves_say_what_a_validation_part_is(run):
+    assert "trained to its last epoch" in training_curves("net-1", run).caption
+    histories = {k: history.assign(val_loss=0.5) for k, history in run.histories.items()}
+    validated = training_curves("net-1", dataclasses.replace(run, histories=histories))
+    assert "groups set apart" in validated.caption
+    assert "last epoch" not in validated.caption
 
 
 def test_a_net_below_a_baseline_is_marked_in_words(run, run_folder, page):
