@@ -62,16 +62,20 @@ def records(cultures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run folder of a small plain net in three folds."""
     from cellscreen.models.net_config import NetConfig
-    from cellscreen.pipelines.edges import EdgeInput
-    from cellscreen.training.config import DataConfig, EdgesConfig, FitConfig, FoldConfig
+    from cellscreen.pipelines.edge_input import EdgeInput
+    from cellscreen.pipelines.fold_config import FoldConfig
+    from cellscreen.training.config import DataConfig, EdgesConfig
     from cellscreen.training.edges import train_and_evaluate
+    from cellscreen.training.fit_config import FitConfig, MachineConfig, OptimizerConfig
 
     config = EdgesConfig(
         DataConfig(data_dir=str(records)),
         FoldConfig(folds=3),
-        EdgeInput(input_size=32, reduce_factor=2),
-        NetConfig(net="plain", stem_width=4, dense_units=8, bn_momentum=0.8),
-        FitConfig(batch_size=4, epochs=12, learning_rate=0.01, decay=0.8),
+        edge_input=EdgeInput(input_size=32, reduce_factor=2),
+        net_config=NetConfig(net="plain", stem_width=4, dense_units=8, bn_momentum=0.8),
+        optimizer_config=OptimizerConfig(learning_rate=0.01, decay=0.8),
+        fit=FitConfig(batch_size=4, epochs=12),
+        machine=MachineConfig(jit="off"),
     )
     workdir = tmp_path_factory.mktemp("runs") / "run"
     train_and_evaluate(config, workdir)

@@ -22,6 +22,7 @@ VERBS = {
     "simulate": "cellscreen.commands.simulate",
     "build": "cellscreen.commands.build",
     "train-edges": "cellscreen.trainers.train_edges",
+    "compare": "cellscreen.commands.compare",
     "score": "cellscreen.commands.score",
     "vote": "cellscreen.commands.vote",
     "export": "cellscreen.commands.export",
@@ -101,10 +102,13 @@ def _log_to_stderr() -> None:
 
 
 def _with_recipe(word: str) -> str:
-    """`--flagfile=quick.flags` means ours of that name, where the user's folder has none."""
+    """`--flagfile=quick.flags` means ours of that name, where the user's folder has none.
+
+    So does `--sweep=table3.sweep`.
+    """
     flag, equals, name = word.partition("=")
     recipe = RECIPES / name
-    if flag.lstrip("-") != "flagfile" or Path(name).exists() or not recipe.is_file():
+    if flag.lstrip("-") not in ("flagfile", "sweep") or Path(name).exists() or not recipe.is_file():
         return word
     return f"{flag}{equals}{recipe}"
 

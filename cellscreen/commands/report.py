@@ -6,7 +6,8 @@ any browser without network, prints, and can be mailed as the one file it is.
   cellscreen report --runs=runs/ac16,runs/h9c2 --images=cultures,screen --hits=votes \\
       --output=report.html
 
-A page on simulated data can show the hidden truth and the oracle beside the nets (--truth,
+Sweeps, such as the paper's tables trained anew, come in by --sweeps=runs/table3. A page on
+simulated data can show the hidden truth and the oracle beside the nets (--truth,
 --oracle_hits). --dose takes a CSV of dose figures, a row a figure; rows with the columns rho, low,
 high and null are drawn too.
 """
@@ -21,6 +22,9 @@ from cellscreen import commands
 
 FLAGS = flags.FlagValues()
 _RUNS = flags.DEFINE_list("runs", [], "Run folders, separated by commas.", flag_values=FLAGS)
+_SWEEPS = flags.DEFINE_list(
+    "sweeps", [], "Folders of sweeps, such as the paper's tables, by commas.", flag_values=FLAGS
+)
 _IMAGES = flags.DEFINE_list("images", [], "Folders of images, by commas.", flag_values=FLAGS)
 _HITS = flags.DEFINE_string(
     "hits", None, "Folder that `cellscreen vote` wrote, or the hits.csv in it.", flag_values=FLAGS
@@ -51,6 +55,7 @@ def main(argv: list[str]) -> int:
         oracle_votes=_ORACLE_HITS.value,
         truth=_TRUTH.value,
         doses=_DOSE.value,
+        sweeps=_SWEEPS.value,
     )
     write_report(data, _OUTPUT.value, _TITLE.value)
     print(f"The report is in {_OUTPUT.value}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from cellscreen.errors import ConfigError
+
+NetName = Literal["plain", "dense", "cbam", "dense_attention"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class NetConfig:
         'average'
     """
 
-    net: Literal["plain", "dense", "cbam", "dense_attention"] = "dense_attention"  # which net
+    net: NetName = "dense_attention"  # which net
     stem_width: int = 32  # channels of the first convolution; later stages have multiples of it
     stem_stride: int = 2  # stride of the first convolution, 1 or 2
     growth: int = 16  # channels that each layer of a dense block adds; net dense only
@@ -34,7 +36,7 @@ class NetConfig:
     bn_momentum: float = 0.9  # share of the old value a step keeps in BN's moving statistics
 
     def __post_init__(self) -> None:
-        _check_word("net", self.net, ("plain", "dense", "cbam", "dense_attention"))
+        _check_word("net", self.net, get_args(NetName))
         _check_word("global_pooling", self.global_pooling, ("average", "max"))
         for name, low, high in (
             ("stem_width", 1, 1024),

@@ -15,8 +15,8 @@ import tensorflow as tf
 
 from cellscreen.errors import ConfigError
 from cellscreen.images import in_graph
-from cellscreen.pipelines.edges import EdgeInput
-from cellscreen.pipelines.folds import read_manifest
+from cellscreen.pipelines.edge_input import EdgeInput
+from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.training import run_folder
 
 MODEL_FILE = "cellscreen.json"
@@ -47,10 +47,11 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
     """
     workdir, output = Path(workdir), Path(output)
     config, summary = run_folder.read_config(workdir), run_folder.read_summary(workdir)
-    n_folds = config.folds_config.folds
-    if fold is not None and not 0 <= fold < n_folds:
-        raise ConfigError(f"Expected a fold from 0 to {n_folds - 1}; got {fold}.", file=workdir)
-    folds = range(n_folds) if fold is None else [fold]
+    known = held_out_folds(read_manifest(workdir / run_folder.MANIFEST))
+    if fold is not None and fold not in known:
+        listed = ", ".join(map(str, known))
+        raise ConfigError(f"Expected a fold of {listed}; got {fold}.", file=workdir)
+    folds = known if fold is None else [fold]
     identity = model_id(workdir, fold)
     present = versions(output)
     if present and _identity(present[-1]) == identity:
@@ -94,7 +95,8 @@ def model_id(workdir: Path, fold: int | None = None) -> str:
         fold: one fold's net; None is all of them.
     """
     config = run_folder.read_config(workdir)
-    folds = range(config.folds_config.folds) if fold is None else [fold]
+    known = held_out_folds(read_manifest(workdir / run_folder.MANIFEST))
+    folds = known if fold is None else [fold]
     digest = hashlib.sha256()
     for number in folds:
         digest.update(run_folder.model_path(workdir, number).read_bytes())
@@ -197,5 +199,7 @@ def net_input(gray8: tf.Tensor, edge_input: EdgeInput) -> tf.Tensor:
 
 def _seen_checksums(workdir: Path, fold: int | None) -> list[str]:
     manifest = read_manifest(workdir / run_folder.MANIFEST)
-    seen = manifest["trained"] & (True if fold is None else manifest["fold"] != fold)
+    used = held_out_folds(manifest) if fold is None else [fold]
+    unseen = (manifest["fold"] == used[0]) & (len(used) == 1)
+    seen = manifest["trained"] & ~unseen
     return sorted(set(manifest.loc[seen, "checksum"]))

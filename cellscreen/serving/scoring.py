@@ -17,8 +17,8 @@ from cellscreen.errors import ConfigError, ScoreError
 from cellscreen.images import gray
 from cellscreen.images.fingerprint import sha256_of
 from cellscreen.images.in_graph import reduce_edges
-from cellscreen.pipelines.edges import EdgeInput
-from cellscreen.pipelines.folds import read_manifest
+from cellscreen.pipelines.edge_input import EdgeInput
+from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.records.edges import row_key
 from cellscreen.records.fields import (
     Field,
@@ -124,13 +124,18 @@ class RunScorer:
         self.task, self.classes = config.data.task, config.data.classes
         self.channel = config.data.channel
         self._edge_input = config.edge_input
+        manifest = read_manifest(workdir / run_folder.MANIFEST)
+        folds = held_out_folds(manifest)
         self._nets = [
             tf.function(run_folder.load_fold(workdir, fold), reduce_retracing=True)
-            for fold in range(config.folds_config.folds)
+            for fold in folds
         ]
-        manifest = read_manifest(workdir / run_folder.MANIFEST)
+        self._net_of = {fold: number for number, fold in enumerate(folds)}
         self._checksum_of = dict(zip(manifest["key"], manifest["checksum"], strict=True))
-        self._fold_of = dict(zip(manifest["checksum"], manifest["fold"], strict=True))
+        held = manifest[manifest["fold"] >= 0]
+        self._fold_of = dict(zip(held["checksum"], held["fold"], strict=True))
+        always = manifest["trained"] & (manifest["fold"] < 0)
+        self._seen = set(manifest.loc[always, "checksum"])
 
     def score(self, rows: Sequence[Row]) -> Iterator[tuple[np.ndarray, np.ndarray, int | None]]:
         """See `Scorer`."""
@@ -140,10 +145,13 @@ class RunScorer:
             each = np.stack([net(inputs, training=False).numpy() for net in self._nets])
             for number, field in enumerate(batch):
                 fold = self._held_out_fold(field)
+                undefined = np.full(len(self.classes), np.nan)
                 if fold is None:
-                    yield each[:, number].mean(axis=0), each[:, number].std(axis=0, ddof=1), None
+                    of_nets = each[:, number]
+                    spread = of_nets.std(axis=0, ddof=1) if len(of_nets) > 1 else undefined
+                    yield of_nets.mean(axis=0), spread, None
                 else:
-                    yield each[fold, number], np.full(len(self.classes), np.nan), fold
+                    yield each[self._net_of[fold], number], undefined, fold
 
     def _held_out_fold(self, field: Field) -> int | None:
         """The fold that held this very file out, by its checksum; None if no net ever saw it."""
@@ -155,6 +163,14 @@ class RunScorer:
                 plate=field.row["Metadata_Plate"],
                 well=field.row["Metadata_Well"],
                 fix="Give the new plate a name of its own: keys must name one image for ever.",
+            )
+        if field.sha256 in self._seen:
+            raise ScoreError(
+                "Every net of this run was trained on this image: its score would flatter.",
+                file=field.row["path"],
+                plate=field.row["Metadata_Plate"],
+                well=field.row["Metadata_Well"],
+                fix="Leave it out of the plate table, or train with --fold_mode=kfold.",
             )
         return self._fold_of.get(field.sha256)
 

@@ -1,79 +1,132 @@
-"""What TensorBoard shows of a fit beside its curves: example inputs and the confusion matrix."""
+"""What TensorBoard shows of a fit beside its curves: inputs, held-out answers, the HParams tab."""
 
 from __future__ import annotations
 
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
+from tensorboard.plugins.hparams import api
+
+from cellscreen.training.curves import answer_pictures
+from cellscreen.training.metrics import METRICS, class_metrics, probabilities_of
 
 
-class EdgeBoard(keras.callbacks.Callback):
-    """Writes example inputs at the start and the held-out confusion matrix at the end.
+class FitBoard(keras.callbacks.Callback):
+    """Writes example inputs when a fit begins, and what the net answers when it ends.
+
+    Nothing is known of the task, and nothing of the net but what `predict` returns.
 
     Args:
         folder: TensorBoard log folder of the fit.
-        images: `(n, size, size, 1)` float32, a few augmented training inputs.
-        held_out: batches of `(images, rows)`.
-        labels: class number of each row; -1 rows are left out of the matrix.
         classes: class names.
+        predict: from the net to its answers, a frame `label, p_<class>…` of images that it was
+            not trained on; rows of label -1 are left out.
+        inputs: by name, such as `raw` and `augmented`, a few example images
+            `(n, height, width, channels)` float32 in [0, 1] or uint8.
+        settings: the run's config, flat, for the HParams tab.
+
+    Example:
+        >>> board = FitBoard(  # doctest: +SKIP
+        ...     "run/fold_0/logs", classes, predict, {"raw": images}, {"net": "plain"}
+        ... )
+        >>> fit(..., callbacks=[keras.callbacks.TensorBoard(logs), board])  # doctest: +SKIP
     """
 
     def __init__(
         self,
-        folder: Path,
-        images: np.ndarray,
-        held_out: tf.data.Dataset,
-        labels: np.ndarray,
+        folder: str | Path,
         classes: tuple[str, ...],
+        predict: Callable[[keras.Model], pd.DataFrame],
+        inputs: Mapping[str, np.ndarray] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self._writer = tf.summary.create_file_writer(str(folder))
-        self._images, self._held_out = images, held_out
-        self._labels, self._classes = labels, classes
+        self._folder, self._classes, self._predict = str(folder), classes, predict
+        self._inputs, self._settings = dict(inputs or {}), dict(settings or {})
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Writes the example inputs."""
-        with self._writer.as_default(step=0):
-            tf.summary.image("inputs/augmented", self._images, max_outputs=len(self._images))
+        with _writing(self._folder, step=0):
+            for name, images in self._inputs.items():
+                tf.summary.image(f"inputs/{name}", tiles(images), max_outputs=len(images))
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Writes the confusion matrix."""
-        calls, rows = [], []
-        for images, row in self._held_out:
-            calls.append(np.argmax(self.model(images, training=False), axis=-1))
-            rows.append(row.numpy())
-        if not rows:
+        """Writes the pictures of the held-out answers, and settings and figures side by side."""
+        answers = self._predict(self.model)
+        answers = answers[answers["label"] >= 0]
+        if answers.empty:
             return
-        labels = self._labels[np.concatenate(rows)]
-        matrix = confusion_matrix(labels, np.concatenate(calls), len(self._classes))
-        with self._writer.as_default(step=self.params.get("epochs", 0)):
-            tf.summary.image("confusion_matrix", draw_matrix(matrix, self._classes)[None])
-        self._writer.close()
+        labels = answers["label"].to_numpy()
+        probabilities = probabilities_of(answers, self._classes)
+        if not np.isnan(probabilities).any():
+            with _writing(self._folder, step=(self.params or {}).get("epochs", 0)):
+                for name, pixels in answer_pictures(labels, probabilities, self._classes).items():
+                    tf.summary.image(f"held_out/{name}", pixels[None])
+        figures = class_metrics(labels, probabilities, self._classes)
+        write_hparams(self._folder, self._settings, {name: figures[name] for name in METRICS})
 
 
-def confusion_matrix(labels: np.ndarray, calls: np.ndarray, n_classes: int) -> np.ndarray:
-    """Counts, `(classes, classes)` int: row the true class, column the called one."""
-    known = labels >= 0
-    matrix = np.zeros((n_classes, n_classes), int)
-    np.add.at(matrix, (labels[known], calls[known]), 1)
-    return matrix
+def write_hparams(
+    folder: str | Path, settings: Mapping[str, Any], figures: Mapping[str, float]
+) -> None:
+    """Writes a run's settings and final figures for TensorBoard's HParams tab.
+
+    Runs whose folders lie below one `--logdir` are compared there; those of equal settings, such
+    as the folds of one run, are taken together.
+
+    Args:
+        folder: TensorBoard log folder of the fit or run.
+        settings: flat config; sequences become text, None becomes empty.
+        figures: final figures, written as `final/<name>`; undefined ones are left out.
+
+    Example:
+        >>> write_hparams("run/logs", {"net": "plain", "epochs": 3}, {"f1": 0.9})  # doctest: +SKIP
+    """
+    with _writing(str(folder), step=0):
+        api.hparams({name: _flat(value) for name, value in settings.items()})
+        for name, value in figures.items():
+            if not math.isnan(value):
+                tf.summary.scalar(f"final/{name}", value)
 
 
-def draw_matrix(matrix: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    """A confusion matrix as `(height, width, 3)` uint8."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def tiles(images: np.ndarray) -> np.ndarray:
+    """Images as TensorBoard can show them.
 
-    figure = Figure(figsize=(4, 4), dpi=80, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    axes = figure.add_subplot(xlabel="called", ylabel="true")
-    axes.imshow(matrix, cmap="Blues")
-    axes.set_xticks(range(len(classes)), classes)
-    axes.set_yticks(range(len(classes)), classes)
-    for (true, called), count in np.ndenumerate(matrix):
-        dark = count > matrix.max() / 2
-        axes.text(called, true, count, ha="center", va="center", color="w" if dark else "k")
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
+    Args:
+        images: `(n, height, width, channels)`.
+
+    Returns:
+        The same if there are 1 or 3 channels, else the channels side by side,
+        `(n, height, width × channels, 1)`.
+
+    Example:
+        >>> tiles(np.zeros((2, 8, 8, 5))).shape
+        (2, 8, 40, 1)
+    """
+    n, height, width, channels = images.shape
+    if channels in (1, 3):
+        return images
+    return np.moveaxis(images, 3, 2).reshape(n, height, channels * width, 1)
+
+
+def _flat(value: Any) -> str | bool | int | float:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value)
+    return value if isinstance(value, str | bool | int | float) else str(value or "")
+
+
+@contextlib.contextmanager
+def _writing(folder: str, step: int) -> Iterator[None]:
+    writer = tf.summary.create_file_writer(folder)
+    try:
+        with writer.as_default(step=step):
+            yield
+    finally:
+        writer.close()

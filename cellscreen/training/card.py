@@ -1,116 +1,158 @@
-"""What a run says of itself: the summary as JSON, and the model card for people."""
+"""What a run says of itself to people: the model card as Markdown."""
 
 from __future__ import annotations
 
-import datetime
-import os
-import platform
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cellscreen.pipelines.folds import LEAKY
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.metrics import METRICS, below_baselines, figure
-from cellscreen.training.run_folder import versions
+from cellscreen.training.metrics import AFTER_TEMPERATURE, METRICS, figure
 
-FEW_GROUPS = 10
+_LIMITS = (
+    "It has seen one lab's images at one magnification; score plates from elsewhere only with "
+    "their own controls beside them.",
+    "The score is a probability among the trained classes only: any other change of the cells "
+    "(death, debris, contamination) gets a score as well.",
+)
+
+_HELD_OUT = {
+    "kfold": "{folds} folds by {fold_by}, each once",
+    "leave_one_out": "every {fold_by} once ({folds} folds)",
+    "holdout": "one part of the groups by {fold_by}",
+    "predefined": "the folds of a given table ({folds}), by {fold_by}",
+}
 
 
-def run_summary(
-    config: EdgesConfig,
-    manifest: pd.DataFrame,
-    table: pd.DataFrame,
-    leaks: list[str],
-    seconds: float,
-) -> dict[str, Any]:
-    """The content of `run.json`.
+def model_card(summary: Mapping[str, Any], table: pd.DataFrame, settings: Mapping[str, Any]) -> str:
+    """The model card: data, folds, figures beside baselines, leaks, limits, how it was made.
 
     Args:
-        config: the run's config.
-        manifest: its folds.
-        table: its metrics.
-        leaks: what `pipelines.leaks` says of the folds.
-        seconds: time this call took; folds finished before count nothing.
+        summary: of `summary.run_summary`.
+        table: of `metrics.metrics_table`.
+        settings: the run's config, flat.
+
+    Returns:
+        Markdown.
+
+    Example:
+        >>> print(model_card(summary, table, {"net": "plain"}))  # doctest: +SKIP
+        # plain: hypoxia on AC16 48 h
+        ...
     """
-    trained = manifest[manifest["trained"]]
-    below = below_baselines(table, config.net_config.net)
-    leaky = config.folds_config.fold_by == LEAKY
-    simulated = bool((manifest["Metadata_simulated"].astype(str) == "True").any())
-    return {
-        "task": config.data.task,
-        "classes": list(config.data.classes),
-        "net": config.net_config.net,
-        "group": _group(trained),
-        "fold_by": config.folds_config.fold_by,
-        "folds": config.folds_config.folds,
-        "leaky": leaky,
-        "simulated": simulated,
-        "n_images": len(trained),
-        "n_groups": int(trained["group"].nunique()),
-        "n_scored_only": int((~manifest["trained"]).sum()),
-        "below_baseline": below,
-        "warnings": _warnings(trained, below, leaky) + leaks,
-        "versions": versions(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 1),
-    }
+    parts = [
+        f"# {summary['net']}: {summary['task']} on {summary['group']}",
+        *_cautions(summary),
+        f"{_question(summary['classes'])} {_data(summary)}",
+        "## Figures",
+        _figures(table),
+        _reading(summary, table),
+        "## Images held out by each fold",
+        _counts(summary),
+        "## Leaks",
+        _bullets(summary["leaks"] or ["None was found between the folds."]),
+        "## Limits",
+        _bullets([w for w in summary["warnings"] if w not in summary["leaks"]] + list(_LIMITS)),
+        "## How it was made",
+        _making(summary),
+        "```\n" + "\n".join(_flag(name, value) for name, value in settings.items()) + "\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
-def model_card(config: EdgesConfig, table: pd.DataFrame, summary: dict[str, Any]) -> str:
-    """The model card as Markdown: data, folds, figures beside baselines, limits."""
-    lines = [f"# {summary['net']}: {summary['task']} on {summary['group']}", ""]
+def _cautions(summary: Mapping[str, Any]) -> list[str]:
+    cautions = []
     if summary["simulated"]:
-        lines += ["**Trained on simulated images: its figures say nothing about real cells.**", ""]
+        cautions.append(
+            "**Trained on simulated images: its figures say nothing about real cells.**"
+        )
     if summary["leaky"]:
-        lines += ["**Leaky: images of one well are in several folds; the figures flatter.**", ""]
-    lines += [
-        f"Says of an edge map how likely it is `{summary['classes'][1]}` rather than "
-        f"`{summary['classes'][0]}`. Trained on {summary['n_images']} images of "
-        f"{summary['n_groups']} groups in {summary['folds']} folds by {summary['fold_by']}; every "
-        "figure is of images that the model did not see, at a threshold of 0.5.",
-        "",
-        "| model | " + " | ".join(METRICS) + " |",
-        "|---" * (len(METRICS) + 1) + "|",
+        cautions.append("**Leaky: images of one well are in several folds; the figures flatter.**")
+    return cautions
+
+
+def _question(classes: list[str]) -> str:
+    if len(classes) == 2:
+        return f"Says of an image how likely it is `{classes[1]}` rather than `{classes[0]}`."
+    return (
+        f"Says of an image how likely it is each of {', '.join(f'`{name}`' for name in classes)}."
+    )
+
+
+def _data(summary: Mapping[str, Any]) -> str:
+    share = summary["validation_share"]
+    apart = f"{100 * share:.0f} % of the training groups were" if share else "No group was"
+    held_out = _HELD_OUT[summary["fold_mode"]].format_map(summary)
+    return (
+        f"Trained on {summary['n_images']} images of {summary['n_groups']} groups. Held out: "
+        f"{held_out}. {apart} set apart for validation. Every figure is of images that the model "
+        "did not see; the class of the greatest probability is the called one."
+    )
+
+
+def _figures(table: pd.DataFrame) -> str:
+    names = [name for name in (*METRICS, AFTER_TEMPERATURE) if name in set(table["metric"])]
+    rows = [
+        (model, *(_cell(table[table["model"] == model], model, name) for name in names))
+        for model in table["model"].unique()
     ]
-    for model in table["model"].unique():
-        cells = [_cell(table, model, metric) for metric in METRICS]
-        lines.append(f"| {model} | " + " | ".join(cells) + " |")
-    lines += ["", "Mean and sample SD over folds.", "", "## Limits", ""]
-    lines += [f"- {warning}" for warning in summary["warnings"]]
-    lines += [
-        "- It has seen one lab's images at one magnification; score plates from elsewhere only "
-        "with their own controls beside them.",
-        "- The score is a probability among the two trained classes only: any other change of the "
-        "cells (death, debris, contamination) gets a score as well.",
-        "",
-        f"Config: {config.net_config}, {config.edge_input}, {config.fit}.",
-        f"Made {summary['finished']} on {summary['machine']} with "
-        + ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
-        + ".",
-    ]
-    return "\n".join(lines) + "\n"
+    return _markdown_table(["model", *names], rows)
 
 
 def _cell(table: pd.DataFrame, model: str, metric: str) -> str:
+    if metric not in set(table["metric"]):
+        return ""
     mean, sd = figure(table, model, metric), figure(table, model, metric, "sd")
-    return "undefined" if np.isnan(mean) else f"{mean:.3f} ± {sd:.3f}"
+    pooled, low, high = (
+        figure(table, model, metric, "pooled", column) for column in ("value", "low", "high")
+    )
+    over_folds = f"{_number(mean)} ± {_number(sd)}" if not np.isnan(mean) else _number(mean)
+    between = f" [{low:.3f}, {high:.3f}]" if not np.isnan(low) else ""
+    return over_folds if np.isnan(pooled) else f"{over_folds}<br>{pooled:.3f}{between}"
 
 
-def _group(trained: pd.DataFrame) -> str:
-    lines = "+".join(sorted(set(trained["Metadata_cell_line"]) - {""}))
-    hours = sorted({float(h) for h in trained["Metadata_hours"] if str(h) not in ("", "nan")})
-    times = "/".join(f"{h:g}" for h in hours)
-    return " ".join(part for part in (lines, f"{times} h" if times else "") if part) or "all images"
+def _reading(summary: Mapping[str, Any], table: pd.DataFrame) -> str:
+    classes = summary["classes"]
+    of = f"of `{classes[1]}`" if len(classes) == 2 else "means over classes (each in metrics.csv)"
+    text = (
+        "Mean ± sample SD over folds; below it the figure of all folds pooled with its 95 % "
+        f"bootstrap interval over groups. Precision, recall, F1, AUROC and AUPRC are {of}."
+    )
+    if AFTER_TEMPERATURE in set(table["metric"]):
+        text += " Temperatures were fitted on validation images only."
+    return text
 
 
-def _warnings(trained: pd.DataFrame, below: list[str], leaky: bool) -> list[str]:
-    warnings = [f"Not above the baseline {name}." for name in below]
-    if leaky:
-        warnings.append("Folds by site: images of one well are in several folds (leaky).")
-    groups = trained.groupby("label")["group"].nunique().min()
-    if groups < FEW_GROUPS:
-        warnings.append(f"Only {groups} groups in the smaller class: the spread is uncertain.")
-    return warnings
+def _counts(summary: Mapping[str, Any]) -> str:
+    counts = summary["class_counts"]
+    rows = [(fold, *(str(n) for n in by_class.values())) for fold, by_class in counts.items()]
+    return _markdown_table(["fold", *summary["classes"]], rows)
+
+
+def _making(summary: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
+    commit = summary["git_commit"]
+    return (
+        f"Made {summary['finished']} in {summary['seconds']} s (folds that an earlier call had "
+        f"finished not counted) on {summary['machine'] or 'a machine unknown'} with {versions}"
+        + (f", git commit {commit}" if commit else "")
+        + ". Its config as flags:"
+    )
+
+
+def _markdown_table(headings: list[str], rows: list[tuple[str, ...]]) -> str:
+    lines = [tuple(headings), ("---",) * len(headings), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _bullets(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _number(value: float) -> str:
+    return "undefined" if np.isnan(value) else f"{value:.3f}"
+
+
+def _flag(name: str, value: Any) -> str:
+    return f"--{name}={','.join(map(str, value)) if isinstance(value, list | tuple) else value}"

@@ -1,14 +1,16 @@
-"""What a training is asked for: frozen dataclasses, composed; every field is a flag of its name."""
+"""What a training of edge nets is asked for: composed dataclasses, every field a flag."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 from cellscreen.errors import ConfigError
 from cellscreen.models.net_config import NetConfig
-from cellscreen.pipelines.edges import EdgeInput
+from cellscreen.pipelines.balance import BalanceConfig
+from cellscreen.pipelines.edge_input import EdgeInput
+from cellscreen.pipelines.fold_config import FoldConfig
+from cellscreen.training.fit_config import FitConfig, LossConfig, MachineConfig, OptimizerConfig
 
 
 @dataclass(frozen=True)
@@ -37,47 +39,23 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
-class FoldConfig:
-    """How images are kept apart."""
-
-    fold_by: str = "well"  # well (or dish), plate, position, compound, any column; site is leaky
-    folds: int = 5  # number of folds, each held out once
-
-    def __post_init__(self) -> None:
-        if self.folds < 2:
-            raise ConfigError(f"Expected 2 folds or more; got {self.folds}.")
-
-
-@dataclass(frozen=True)
-class FitConfig:
-    """One fit (hypoxia paper, II.A.2)."""
-
-    batch_size: int = 64  # images a step
-    epochs: int = 150  # passes over the training part of a fold
-    learning_rate: float = 1e-4  # of Adam, at the start
-    decay: float = 0.98  # factor on the learning rate after every epoch
-    seed: int = 0  # of folds, initial weights, order and augmentation
-
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("batch_size", 1, math.inf),
-            ("epochs", 0, math.inf),
-            ("learning_rate", 0, 10),
-            ("decay", 0, 1),
-            ("seed", 0, 2**31 - 1),
-        ):
-            value = getattr(self, name)
-            positive = name not in ("seed", "epochs")
-            if not (low <= value <= high) or (positive and value == 0):
-                raise ConfigError(f"Expected {name} within {low} and {high}; got {value}.")
-
-
-@dataclass(frozen=True)
 class EdgesConfig:
-    """A training of edge nets: k folds of one net on one group of images."""
+    """A training of edge nets: one net on one group of images, a fit for each fold."""
 
     data: DataConfig
     folds_config: FoldConfig = field(default_factory=FoldConfig)
+    balance: BalanceConfig = field(default_factory=BalanceConfig)
     edge_input: EdgeInput = field(default_factory=EdgeInput)
     net_config: NetConfig = field(default_factory=NetConfig)
+    loss_config: LossConfig = field(default_factory=LossConfig)
+    optimizer_config: OptimizerConfig = field(default_factory=OptimizerConfig)
     fit: FitConfig = field(default_factory=FitConfig)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+
+    def __post_init__(self) -> None:
+        follows = self.fit.needs_validation or self.optimizer_config.schedule == "plateau"
+        if follows and not self.folds_config.validation_share:
+            raise ConfigError(
+                "Expected a validation_share above 0 with patience, keep=best or "
+                "schedule=plateau: the held-out part must decide nothing."
+            )

@@ -1,88 +1,58 @@
-"""Training of edge nets: k folds of one net on one group of images, from config to run folder."""
+"""Training of edge nets: a fit for each fold of one group of images, from config to run folder."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import dataclasses
 import logging
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
-import tensorflow as tf
 
-from cellscreen.atomic import write_text
-from cellscreen.errors import ConfigError
+from cellscreen.errors import DataError
 from cellscreen.models.edge_nets import build_edge_net
-from cellscreen.pipelines.edges import evaluation_batches, keyed_maps, training_batches
-from cellscreen.pipelines.folds import LEAKY, assign_folds, claim_manifest
-from cellscreen.pipelines.labels import UNLABELLED, labels_from_column, labels_from_csv
-from cellscreen.pipelines.leaks import leak_warnings
-from cellscreen.pipelines.records import open_records, prepared_plates, read_metadata
-from cellscreen.pipelines.selection import select
+from cellscreen.pipelines.folds import claim_manifest
 from cellscreen.training import run_folder
-from cellscreen.training.baselines import baseline_predictions
-from cellscreen.training.boards import EdgeBoard
-from cellscreen.training.card import model_card, run_summary
+from cellscreen.training.boards import FitBoard
+from cellscreen.training.calibration import fit_temperature
+from cellscreen.training.conclusion import Result, conclude
 from cellscreen.training.config import EdgesConfig
-from cellscreen.training.metrics import metrics_table
+from cellscreen.training.edge_data import EdgeData, describe_fold, fold_seed, load_edges
+from cellscreen.training.fit import CHECKPOINTS, Fitter
+from cellscreen.training.fit_config import UNWATCHED, Watch
+from cellscreen.training.flags import flat
+from cellscreen.training.losses import class_loss, is_right
+from cellscreen.training.machine import Machine
+from cellscreen.training.metrics import probabilities_of
+from cellscreen.training.planning import choose_jit
+from cellscreen.training.stopping import locked
+from cellscreen.training.task import Questions, Task
 
 LOGGER = logging.getLogger(__name__)
-CONDITION = "condition"
 EXAMPLES = 8
 
 
-@dataclass(frozen=True)
-class Result:
-    """A finished training.
-
-    Attributes:
-        workdir: the run folder.
-        metrics: tidy figures of the net and its baselines: `model, fold, metric, value`.
-        predictions: a row an image with a label: `key, fold, label, score`, each scored by the
-            model that did not see it.
-        summary: what `run.json` says.
-    """
-
-    workdir: Path
-    metrics: pd.DataFrame
-    predictions: pd.DataFrame
-    summary: dict
-
-
-@dataclass(frozen=True)
-class _Data:
-    plates: list[Path]
-    channel: str
-    manifest: pd.DataFrame
-    edge_density: pd.Series
-    leaks: list[str]
-
-    def maps(self, rows: pd.Series) -> tf.data.Dataset:
-        """The packed maps of the chosen rows of the manifest."""
-        keys = self.manifest.loc[rows, "key"]
-        chosen = {key: int(row) for row, key in keys.items()}
-        return keyed_maps(open_records(self.plates), chosen, self.channel)
-
-
-def train_and_evaluate(config: EdgesConfig, workdir: str | Path) -> Result:
+def train_and_evaluate(
+    config: EdgesConfig, workdir: str | Path, watch: Watch = UNWATCHED
+) -> Result:
     """Trains one net per fold and writes the run folder.
 
-    A run folder that holds finished folds of the same config goes on with the missing ones. The
-    held-out part of a fold decides nothing: every net is trained for all its epochs, and the last
-    state counts.
+    A run folder that was begun with the same config goes on: inside the epoch in which it was
+    killed, to the same weights. The held-out part of a fold decides nothing.
 
     Args:
         config: what to train.
-        workdir: the run folder, new or of the same config.
+        workdir: the run folder, new or of the same config; of several workers one that all see.
+        watch: how it is watched and saved.
 
     Raises:
-        ConfigError: the run folder is of another config or of other data, or the batch is larger
-            than the data.
-        DataError: labels or folds cannot carry the training.
+        ConfigError: the run folder is of another config or of other data or in use, or the batch
+            does not fit.
+        DataError: labels or folds cannot carry the training, or a loss became NaN or infinite.
         RecordError: the prepared plates are missing or damaged.
 
     Example:
@@ -91,142 +61,129 @@ def train_and_evaluate(config: EdgesConfig, workdir: str | Path) -> Result:
         []
     """
     started, workdir = time.monotonic(), Path(workdir)
-    tf.config.experimental.enable_op_determinism()  # the same config gives the same weights
-    data = _load(config)
-    _check_batch(config, data.manifest)
-    run_folder.claim(workdir, config)
-    claim_manifest(data.manifest, workdir / run_folder.MANIFEST)
-    n_folds = config.folds_config.folds
-    for fold in range(n_folds):
-        folder = run_folder.fold_folder(workdir, fold)
-        if (folder / run_folder.PREDICTIONS).is_file():
-            LOGGER.info("Fold %d of %d is finished already.", fold + 1, n_folds)
-            continue
-        LOGGER.info("Fold %d of %d: training %s.", fold + 1, n_folds, config.net_config.net)
-        _train_fold(config, data, fold, folder)
-    return _conclude(config, data, workdir, time.monotonic() - started)
+    machine = Machine(config.machine)  # several workers must meet before anything else runs
+    data = load_edges(config)
+    with _claimed(data, workdir, machine) as config:
+        fitter = edge_fitter(config, machine)
+        config = _decided(config, data, fitter, machine)
+        if machine.is_chief:
+            run_folder.claim(workdir, config)
+        predictions = [_fold(fitter, data, fold, workdir, machine, watch) for fold in data.folds]
+        seconds = time.monotonic() - started
+        return conclude(config, data, pd.concat(predictions), workdir, machine, seconds)
 
 
-def _load(config: EdgesConfig) -> _Data:
-    wanted, folds = config.data, config.folds_config
-    plates = prepared_plates(wanted.data_dir, wanted.dataset, "edges")
-    frame = read_metadata(plates, wanted.channel)
-    frame = frame[select(frame, wanted.where)].reset_index(drop=True)
-    if wanted.labels:
-        labels = labels_from_csv(frame, wanted.labels, wanted.classes)
-    else:
-        labels = labels_from_column(frame, wanted.label_column or CONDITION, wanted.classes)
-    trained = select(frame, wanted.train_where)
-    manifest = assign_folds(frame, labels, trained, folds.fold_by, folds.folds, config.fit.seed)
-    leaks = leak_warnings(manifest, frame)
-    for leak in leaks:
-        LOGGER.warning("%s", leak)
-    return _Data(plates, wanted.channel, manifest, frame["edge_density"], leaks)
-
-
-def _check_batch(config: EdgesConfig, manifest: pd.DataFrame) -> None:
-    sizes = manifest[manifest["trained"]]["fold"].value_counts()
-    smallest = int(sizes.sum() - sizes.max())
-    if config.fit.batch_size > smallest:
-        raise ConfigError(
-            f"Expected a batch_size of at most {smallest}, the training images of the smallest "
-            f"fold; got {config.fit.batch_size}.",
-            fix="Lower --batch_size, or give more images.",
-        )
-
-
-def _train_fold(config: EdgesConfig, data: _Data, fold: int, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest, fit = data.manifest, config.fit
-    seed = _fold_seed(fit.seed, fold)
-    keras.utils.set_random_seed(seed)
-    in_training = manifest["trained"] & (manifest["fold"] != fold)
-    n_images = int(in_training.sum())
-    labels = tf.constant(manifest["label"].to_numpy(), tf.int64)
-    batches = training_batches(
-        data.maps(in_training), labels, config.edge_input, fit.batch_size, n_images, seed
+def edge_fitter(config: EdgesConfig, machine: Machine) -> Fitter:
+    """The net of a config with its optimizer, not compiled by XLA unless the config says so."""
+    n_classes = len(config.data.classes)
+    task = Task(
+        lambda: build_edge_net(config.net_config, config.edge_input.input_size, n_classes),
+        class_loss(config.loss_config, n_classes),
+        is_right,
     )
-    held_out = evaluation_batches(
-        data.maps(manifest["fold"] == fold), config.edge_input, fit.batch_size
-    )
-    model = build_edge_net(
-        config.net_config, config.edge_input.input_size, len(config.data.classes)
-    )
-    _compile(model, config, n_images // fit.batch_size)
-    examples = next(iter(batches.take(1)))[0].numpy()[:EXAMPLES]
-    logs = folder / "logs"
-    shutil.rmtree(logs, ignore_errors=True)  # curves of a fit that was killed
-    known = manifest["label"].where(manifest["trained"], UNLABELLED).to_numpy()
-    board = EdgeBoard(logs, examples, held_out, known, config.data.classes)
-    try:
-        history = model.fit(
-            batches,
-            epochs=fit.epochs,
-            steps_per_epoch=n_images // fit.batch_size,
-            callbacks=[keras.callbacks.TensorBoard(logs, profile_batch=0), board],
-            shuffle=False,
-            verbose=2,
-        )
-        run_folder.save_model(model, folder / run_folder.MODEL)
-    except KeyboardInterrupt:
-        last = folder / run_folder.LAST_MODEL
-        run_folder.save_model(model, last)
-        LOGGER.warning("Stopped: the net as it was is in %s, for keras.saving.load_model.", last)
-        raise
-    frame = pd.DataFrame(history.history)
-    run_folder.write_csv(frame.rename_axis("epoch").reset_index(), folder / run_folder.HISTORY)
-    predictions = predict(model, held_out, manifest, config.data.classes)
-    run_folder.write_csv(predictions, folder / run_folder.PREDICTIONS)
-    (folder / run_folder.LAST_MODEL).unlink(missing_ok=True)
+    jit = config.machine.jit == "on"
+    return Fitter(task, config.fit, config.optimizer_config, machine, jit)
 
 
-def _compile(model: keras.Model, config: EdgesConfig, steps_per_epoch: int) -> None:
-    fit = config.fit
-    schedule = keras.optimizers.schedules.ExponentialDecay(
-        fit.learning_rate, steps_per_epoch, fit.decay, staircase=True
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+@contextlib.contextmanager
+def _claimed(data: EdgeData, workdir: Path, machine: Machine) -> Iterator[EdgesConfig]:
+    """The config as an earlier start of the run resolved it, while no other process may train."""
+    config = run_folder.adopt(workdir, data.config)
+    with locked(workdir) if machine.is_chief else contextlib.nullcontext():
+        if machine.is_chief:
+            claim_manifest(data.manifest, workdir / run_folder.MANIFEST)
+        yield config
 
 
-def predict(
-    model: keras.Model, batches: tf.data.Dataset, manifest: pd.DataFrame, classes: tuple[str, ...]
+def _decided(config: EdgesConfig, data: EdgeData, fitter: Fitter, machine: Machine) -> EdgesConfig:
+    """The config with nothing left to `auto`."""
+    jit = config.machine.jit
+    if jit == "auto":
+        steps = sum(data.steps(fold) for fold in data.folds) * config.fit.epochs
+        on = steps > 0 and choose_jit(fitter, data.training(data.folds[0]), steps, machine)
+        jit = "on" if on else "off"
+    machine.be_deterministic(jit == "on")
+    resolved = dataclasses.replace(config.machine, strategy=machine.name, jit=jit)
+    return dataclasses.replace(config, machine=resolved)
+
+
+def _fold(
+    fitter: Fitter, data: EdgeData, fold: int, workdir: Path, machine: Machine, watch: Watch
 ) -> pd.DataFrame:
-    """Scores of rows of a manifest: `key, label, p_<class>…`, a row an image."""
-    parts, rows = [], []
-    for images, row in batches:
-        parts.append(model(images, training=False).numpy())
-        rows.append(row.numpy())
-    frame = manifest.loc[np.concatenate(rows), ["key", "label"]].reset_index(drop=True)
-    scores = np.concatenate(parts)
-    return frame.assign(**{f"p_{name}": scores[:, i] for i, name in enumerate(classes)})
+    """Trains one fold, or goes on with it, or reads what is finished; returns its predictions."""
+    folder = run_folder.fold_folder(workdir, fold)
+    place = f"Fold {data.folds.index(fold) + 1} of {len(data.folds)}"
+    if (folder / run_folder.PREDICTIONS).is_file():
+        LOGGER.info("%s is finished already.", place)
+        return run_folder.read_predictions(folder)
+    counts = describe_fold(data, fold)
+    LOGGER.info("%s: training %s. %s", place, data.config.net_config.net, counts)
+    history = _fit_fold(fitter, data, fold, folder, machine, watch)
+    predictions = _predictions(fitter, data, fold)
+    if machine.is_chief:
+        run_folder.save_model(fitter.model, folder / run_folder.MODEL)
+        run_folder.write_csv(pd.DataFrame(history), folder / run_folder.HISTORY)
+        run_folder.write_csv(predictions, folder / run_folder.PREDICTIONS)
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        (folder / run_folder.LAST_MODEL).unlink(missing_ok=True)
+    LOGGER.info("%s is done; weights %s.", place, run_folder.weights_digest(fitter.model))
+    return predictions
 
 
-def _conclude(config: EdgesConfig, data: _Data, workdir: Path, seconds: float) -> Result:
-    trained = data.manifest[data.manifest["trained"]]
-    parts = [
-        pd.read_csv(
-            run_folder.fold_folder(workdir, fold) / run_folder.PREDICTIONS, dtype={"key": str}
+def _fit_fold(
+    fitter: Fitter, data: EdgeData, fold: int, folder: Path, machine: Machine, watch: Watch
+) -> list[dict[str, float]]:
+    fitter.reset(fold_seed(data.config.fit.seed, fold))
+    callbacks = _boards(fitter, data, fold, folder, watch) if machine.is_chief else []
+    try:
+        return fitter.fit(
+            data.training(fold), folder, data.validation(fold), callbacks=callbacks, watch=watch
         )
-        for fold in range(config.folds_config.folds)
-    ]
-    positive = f"p_{config.data.classes[1]}"
-    scores = pd.concat(parts).set_index("key")[positive]
-    predictions = trained[["key", "fold", "label"]].assign(score=trained["key"].map(scores))
-    models = {config.net_config.net: predictions}
-    table = metrics_table(models | baseline_predictions(data.manifest, data.edge_density))
-    run_folder.write_csv(table, workdir / run_folder.METRICS)
-    summary = run_summary(config, data.manifest, table, data.leaks, seconds)
-    write_text(workdir / run_folder.CARD, model_card(config, table, summary))
-    run_folder.write_summary(workdir, summary)
-    if config.folds_config.fold_by == LEAKY:
-        LOGGER.warning("Leaky: images of one well are in several folds; the figures flatter.")
-    return Result(workdir, table, predictions, summary)
+    except (KeyboardInterrupt, SystemExit, DataError):
+        if machine.is_chief:
+            last = folder / run_folder.LAST_MODEL
+            fitter.averaged(lambda: run_folder.save_model(fitter.model, last))
+            LOGGER.warning("The net as it was is in %s, for keras.saving.load_model.", last)
+        raise
 
 
-def _fold_seed(seed: int, fold: int) -> int:
-    digest = hashlib.sha256(f"{seed} {fold}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
+def _boards(
+    fitter: Fitter, data: EdgeData, fold: int, folder: Path, watch: Watch
+) -> list[keras.callbacks.Callback]:
+    logs, config = folder / "logs", data.config
+    if not (folder / CHECKPOINTS).is_dir():
+        shutil.rmtree(logs, ignore_errors=True)  # curves of a fit that begins anew
+    stock = keras.callbacks.TensorBoard(
+        str(logs),
+        histogram_freq=watch.histogram_epochs,
+        write_graph=False,
+        update_freq=watch.scalar_steps or "epoch",
+        profile_batch=tuple(map(int, watch.profile.split(","))) if watch.profile else 0,
+    )
+
+    def answers(model: keras.Model) -> pd.DataFrame:
+        del model  # the fitter's own
+        return _answers(fitter, data.held_out(fold), data)
+
+    inputs = data.examples(fold, EXAMPLES)
+    return [stock, FitBoard(logs, config.data.classes, answers, inputs, flat(config))]
+
+
+def _answers(fitter: Fitter, asked: Questions, data: EdgeData) -> pd.DataFrame:
+    """Probabilities of rows of the manifest: `key, label, p_<class>…`; -1 where not trained on."""
+    rows, answers = fitter.predict(asked)
+    known = data.manifest.loc[rows].reset_index(drop=True)
+    frame = known[["key"]].assign(label=known["label"].where(known["trained"], -1))
+    classes = data.config.data.classes
+    return frame.assign(**{f"p_{name}": answers[:, i] for i, name in enumerate(classes)})
+
+
+def _predictions(fitter: Fitter, data: EdgeData, fold: int) -> pd.DataFrame:
+    """What a fold's net answers of the images it did not see, and the temperature it would need."""
+    classes, validation = data.config.data.classes, data.validation(fold)
+    frame = _answers(fitter, data.held_out(fold), data).assign(fold=fold)
+    if validation is None:
+        return frame
+    seen = _answers(fitter, validation.questions, data)
+    probabilities = probabilities_of(seen, classes)
+    return frame.assign(temperature=fit_temperature(seen["label"].to_numpy(), probabilities))

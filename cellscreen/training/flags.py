@@ -11,6 +11,7 @@ import textwrap
 import types
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from absl import flags
@@ -50,9 +51,29 @@ def define_flags(config_class: type, values: flags.FlagValues) -> None:
             define(field.name, default, text, flag_values=values)
 
 
-def config_from_flags(config_class: type[Config], values: flags.FlagValues) -> Config:
-    """The config that the parsed flags say; its own checks run on the way."""
-    return _build(config_class, {f.name: values[f.name].value for _, f, _ in _leaves(config_class)})
+def config_from_flags(
+    config_class: type[Config], values: flags.FlagValues, base: str | Path = ""
+) -> Config:
+    """The config that the parsed flags say; its own checks run on the way.
+
+    Args:
+        config_class: the dataclass.
+        values: parsed flags.
+        base: a `config.json` to begin with; a flag that was given overrides it.
+
+    Raises:
+        ConfigError: a field is out of bounds, or the file is no such config.
+    """
+    leaves = [field.name for _, field, _ in _leaves(config_class)]
+    if not base:
+        return _build(config_class, {name: values[name].value for name in leaves})
+    try:
+        text = Path(base).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Expected a config.json of a run; {error}.", file=base) from error
+    known = flat(config_from_json(config_class, text))
+    given = {name: values[name].value for name in leaves if values[name].present}
+    return _build(config_class, known | given)
 
 
 def config_to_json(config: Any) -> str:
@@ -66,12 +87,20 @@ def config_from_json(config_class: type[Config], text: str) -> Config:
     Raises:
         ConfigError: a field is missing or unknown.
     """
-    flat = _flatten(json.loads(text))
+    try:
+        given = _flatten(json.loads(text))
+    except (ValueError, AttributeError) as error:
+        raise ConfigError(f"Expected the JSON of a {config_class.__name__}: {error}.") from error
     known = {field.name for _, field, _ in _leaves(config_class)}
-    if set(flat) != known:
-        odd = ", ".join(sorted(set(flat) ^ known))
+    if set(given) != known:
+        odd = ", ".join(sorted(set(given) ^ known))
         raise ConfigError(f"The config does not fit {config_class.__name__}: {odd}.")
-    return _build(config_class, flat)
+    return _build(config_class, given)
+
+
+def flat(config: Any) -> dict[str, Any]:
+    """Every field of a config by its flag's name."""
+    return _flatten(dataclasses.asdict(config))
 
 
 def differing_fields(ours: Any, theirs: Any) -> list[str]:

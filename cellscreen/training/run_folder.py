@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import importlib.metadata
 import json
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 
 from cellscreen.atomic import replacing, write_text
@@ -28,6 +31,7 @@ MODEL, LAST_MODEL, HISTORY, PREDICTIONS = (
     "history.csv",
     "predictions.csv",
 )
+AUTO = "auto"
 
 
 def fold_folder(workdir: Path, fold: int) -> Path:
@@ -35,24 +39,41 @@ def fold_folder(workdir: Path, fold: int) -> Path:
     return workdir / f"fold_{fold}"
 
 
-def claim(workdir: Path, config: EdgesConfig) -> None:
-    """Writes the config into a new run folder, or checks that an old one was given the same.
+def adopt(workdir: Path, config: EdgesConfig) -> EdgesConfig:
+    """The config as the run folder knows it: what is `auto` takes the value decided there.
 
     Raises:
         ConfigError: the folder holds a run of another config; the message names the fields.
     """
-    path = workdir / CONFIG
-    if path.is_file():
-        theirs = read_config(workdir)
-        if theirs != config:
-            raise ConfigError(
-                "This run folder holds a training of another config: "
-                + "; ".join(differing_fields(config, theirs)),
-                file=workdir,
-                fix="Give the flags it was started with to go on, or another --workdir.",
-            )
-        return
-    write_text(path, config_to_json(config))
+    if not (workdir / CONFIG).is_file():
+        return config
+    theirs = read_config(workdir)
+    ours, decided = config.machine, theirs.machine
+    known = {
+        field.name: getattr(decided, field.name)
+        for field in dataclasses.fields(ours)
+        if getattr(ours, field.name) == AUTO
+    }
+    adopted = dataclasses.replace(config, machine=dataclasses.replace(ours, **known))
+    if theirs != adopted:
+        raise ConfigError(
+            "This run folder holds a training of another config: "
+            + "; ".join(differing_fields(adopted, theirs)),
+            file=workdir,
+            fix="Give the flags it was started with to go on, or another --workdir.",
+        )
+    return adopted
+
+
+def claim(workdir: Path, config: EdgesConfig) -> None:
+    """Writes the resolved config into a new run folder.
+
+    Raises:
+        ConfigError: as `adopt`.
+    """
+    adopt(workdir, config)
+    if not (workdir / CONFIG).is_file():
+        write_text(workdir / CONFIG, config_to_json(config))
 
 
 def read_config(workdir: Path) -> EdgesConfig:
@@ -123,6 +144,19 @@ def read_summary(workdir: Path) -> dict[str, Any]:
             fix="Give its train command again.",
         )
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_predictions(folder: Path) -> pd.DataFrame:
+    """The predictions of a finished fold."""
+    return pd.read_csv(folder / PREDICTIONS, dtype={"key": str})
+
+
+def weights_digest(model: keras.Model) -> str:
+    """A short hash of all weights: equal on all workers, and for the same run given again."""
+    digest = hashlib.sha256()
+    for variable in model.variables:
+        digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:

@@ -4,13 +4,9 @@ import tensorflow as tf
 
 from cellscreen.errors import ConfigError
 from cellscreen.images.edges import pack_edges
-from cellscreen.pipelines.edges import (
-    EdgeInput,
-    augment,
-    evaluation_batches,
-    keyed_maps,
-    training_batches,
-)
+from cellscreen.pipelines.edge_input import EdgeInput
+from cellscreen.pipelines.edges import augment, keyed_maps, questions, training_maps
+from cellscreen.pipelines.order import Share, Start
 
 
 def records_of(maps, channels=None):
@@ -38,12 +34,11 @@ def test_only_chosen_keys_of_the_channel_pass():
 def test_evaluation_gives_every_map_once_in_order():
     maps = maps_of(5)
     chosen = keyed_maps(records_of(maps), {f"k{n}": n for n in range(5)})
-    batches = list(evaluation_batches(chosen, EdgeInput(16, 2), 2))
-    assert [len(images) for images, _ in batches] == [2, 2, 1]
-    images = np.concatenate([images for images, _ in batches])
+    asked = list(questions(chosen, EdgeInput(16, 2)))
+    images = np.stack([image for image, _ in asked])
     by_hand = np.stack(maps).reshape(5, 16, 2, 16, 2).mean((2, 4))
     np.testing.assert_array_equal(images[..., 0], by_hand.astype(np.float32))
-    assert np.concatenate([rows for _, rows in batches]).tolist() == list(range(5))
+    assert [int(row) for _, row in asked] == list(range(5))
 
 
 @pytest.mark.parametrize("edge_input", [EdgeInput(16, 2), EdgeInput(16, 1)])
@@ -51,19 +46,22 @@ def test_training_batches_are_full_and_the_seed_decides_them(edge_input):
     labels = tf.constant([0, 1, 0, 1, 1], tf.int64)
     chosen = keyed_maps(records_of(maps_of(5)), {f"k{n}": n for n in range(5)})
 
-    def first(seed):
-        batches = training_batches(chosen, labels, edge_input, 2, 5, seed)
-        taken = list(batches.take(6))
-        return np.stack([i for i, _ in taken]), np.concatenate([y for _, y in taken])
+    weights = tf.constant([1.0, 3.0])
 
-    images, classes = first(1)
-    again, _ = first(1)
-    other, _ = first(2)
-    assert images.shape == (6, 2, 16, 16, 1)
+    def first(seed, start=Start()):
+        maps = training_maps(chosen, labels, edge_input, 5, seed, weights)
+        taken = list(maps.batches(start, Share(2)).take(6))
+        return [np.concatenate([batch[part] for batch in taken]) for part in range(4)]
+
+    images, classes, importance, rows = first(1)
+    assert images.shape == (12, 16, 16, 1)
     assert 0 <= images.min() <= images.max() <= 1 + 1e-6
-    assert sorted(classes[:5]) == [0, 0, 1, 1, 1]
-    np.testing.assert_array_equal(images, again)
-    assert not np.array_equal(images, other)
+    assert np.array_equal(classes, labels.numpy()[rows])
+    assert np.array_equal(importance, np.where(classes == 1, 3, 1))
+    assert all(len(set(rows[4 * epoch :][:4])) == 4 for epoch in range(3))
+    np.testing.assert_array_equal(images, first(1)[0])
+    assert not np.array_equal(images, first(2)[0])
+    np.testing.assert_array_equal(images[6:], first(1, Start(1, 1))[0][:6])
 
 
 def test_augmentation_differs_by_seed_and_agrees_in_a_graph():

@@ -22,9 +22,14 @@ def test_a_column_gives_the_class_number_and_minus_one_without_class():
 def test_a_csv_joins_by_its_other_columns(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("plate,well,label\np,A02,normoxia\np,A03,hypoxia\n")
-    table = path.read_text().replace("plate,well", "Plate,Well")
-    path.write_text(table)
     assert labels_from_csv(FRAME, path, CLASSES).tolist() == [-1, 0, 1]
+
+
+def test_a_csv_may_spell_wells_numbers_and_cells_as_a_laboratory_does(tmp_path):
+    frame = FRAME.assign(Metadata_hours=[24.0, 48.0, None])
+    path = tmp_path / "labels.csv"
+    path.write_text("\ufeffWell;hours;label\na1;24;hypoxia\nA02;48.0;normoxia\nA3;;hypoxia\n")
+    assert labels_from_csv(frame, path, CLASSES).tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -32,9 +37,9 @@ def test_a_csv_joins_by_its_other_columns(tmp_path):
     [
         ("key,class\na,b\n", ConfigError, "Expected a column label; got key, class"),
         ("label\nnormoxia\n", ConfigError, "Expected a join column"),
-        ("key,label\np/A01/1,dead\n", DataError, "Expected labels normoxia, hypoxia; got dead"),
-        ("key,label\np/A01/1,normoxia\np/A01/1,hypoxia\n", DataError, "Two labels for .*p/A01/1"),
-        ("key,label\nq/A01/1,normoxia\n", DataError, "1 rows .* match no image; .*q/A01/1"),
+        ("key,label\np/A01/1,dead\n", DataError, "hypoxia; got 'dead'. .*line 2"),
+        ("key,label\np/A01/1,normoxia\np/A01/1,hypoxia\n", DataError, "Two labels .*A01.*line 3"),
+        ("key,label\nq/A01/1,normoxia\n", DataError, "1 rows .* no image; .*q/A01/1.*line 2"),
         ("dish,label\nx,normoxia\n", ConfigError, "Expected one of the columns"),
     ],
 )

@@ -1,20 +1,18 @@
 import cv2
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from cellscreen.images.fingerprint import perceptual_hash
 from cellscreen.pipelines import leaks
+from cellscreen.pipelines.fold_config import FoldConfig
 from cellscreen.pipelines.folds import assign_folds
-from cellscreen.pipelines.leaks import hash_tolerances, leak_warnings, near_pairs
+from cellscreen.pipelines.leaks import leak_warnings
 
 
 def field_of(seed, size=96):
     noise = np.random.default_rng(seed).normal(0, 1, (size, size)).astype(np.float32)
     return cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 4), None, 40, 200, 32).astype(np.uint8)
-
-
-def as_hashes(digests):
-    return np.array([int(digest, 16) for digest in digests], np.uint64)
 
 
 def frame_of(plates=("p", "q"), rows="ABCD", columns=6, seed=0):
@@ -36,9 +34,13 @@ def at_random(frame):
     return pd.Series(np.random.default_rng(4).permutation(len(frame)) % 2, index=frame.index)
 
 
-def warnings_of(frame, labels, fold_by="well", trained=None):
+def manifest_of(frame, labels, trained=None, **fields):
     trained = pd.Series(True, index=frame.index) if trained is None else trained
-    return leak_warnings(assign_folds(frame, labels, trained, fold_by, 3, seed=0), frame)
+    return assign_folds(frame, labels, trained, FoldConfig(**{"folds": 3} | fields), seed=0)
+
+
+def warnings_of(frame, labels, fold_by="well", trained=None, **fields):
+    return leak_warnings(manifest_of(frame, labels, trained, fold_by=fold_by, **fields), frame)
 
 
 def test_clean_data_give_no_warning():
@@ -49,7 +51,7 @@ def test_clean_data_give_no_warning():
 
 def test_a_changed_copy_under_another_name_is_found():
     frame, image = frame_of(), field_of(0)
-    manifest = assign_folds(frame, at_random(frame), at_random(frame) >= 0, "well", 3, 0)
+    manifest = manifest_of(frame, at_random(frame))
     other = manifest.index[manifest["fold"] != manifest.loc[0, "fold"]][-1]
     jpeg = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 75])[1], 0)
     pixel = image.copy()
@@ -66,7 +68,7 @@ def test_a_changed_copy_under_another_name_is_found():
 
 def test_a_copy_within_a_fold_or_among_untrained_images_is_no_leak():
     frame = frame_of()
-    manifest = assign_folds(frame, at_random(frame), at_random(frame) >= 0, "well", 3, 0)
+    manifest = manifest_of(frame, at_random(frame))
     same = manifest.index[manifest["fold"] == manifest.loc[0, "fold"]][-1]
     inside = frame.copy()
     inside.loc[same, "perceptual_hash"] = frame.loc[0, "perceptual_hash"]
@@ -83,32 +85,6 @@ def test_images_of_illumination_alone_are_not_called_copies():
     frame["perceptual_hash"] = perceptual_hash(slope)
     (warning,) = warnings_of(frame, at_random(frame))
     assert warning.startswith("Copies across folds cannot be seen in 48 of 48 images")
-
-
-def test_the_tolerance_grows_with_the_detail_of_a_hash():
-    stripes, halves, board = 0xFF00FF00FF00FF00, 0xF0F0F0F0F0F0F0F0, 0xAA55AA55AA55AA55
-    hashes = np.array([0, halves, stripes | 0, stripes ^ 0xF, board], np.uint64)
-    assert hash_tolerances(hashes).tolist() == [0, 0, 6, 6, 6]
-    assert hash_tolerances(np.array([0x00FF00FF00000000], np.uint64)).tolist() == [4]
-
-
-def test_blocks_find_the_pairs_of_the_plain_double_loop(monkeypatch):
-    hashes = as_hashes([perceptual_hash(field_of(i)) for i in range(40)])
-    hashes[[7, 30]] = hashes[3] ^ np.uint64(0b101), hashes[12]
-    monkeypatch.setattr(leaks, "BLOCK", 64)
-    tolerances = hash_tolerances(hashes)
-    found = [
-        pair
-        for first, second in near_pairs(hashes, tolerances)
-        for pair in zip(first.tolist(), second.tolist(), strict=True)
-    ]
-    plain = [
-        (a, b)
-        for a in range(40)
-        for b in range(a + 1, 40)
-        if (int(hashes[a]) ^ int(hashes[b])).bit_count() <= min(tolerances[[a, b]])
-    ]
-    assert found == plain == [(3, 7), (12, 30)]
 
 
 def test_a_label_predicted_by_position_is_found():
@@ -148,3 +124,41 @@ def test_dishes_without_position_that_are_each_a_plate_give_no_warning():
     frame["Metadata_Plate"] = frame["Metadata_Plate"] + frame["Metadata_Well"]
     frame["Metadata_Well"] = "dish-01"
     assert warnings_of(frame, at_random(frame)) == []
+
+
+def test_a_copy_of_a_training_image_in_the_holdout_is_found():
+    frame = frame_of()
+    manifest = manifest_of(frame, at_random(frame), fold_mode="holdout")
+    inside, outside = (manifest.index[manifest["fold"] == fold][0] for fold in (-1, 0))
+    frame.loc[outside, "perceptual_hash"] = frame.loc[inside, "perceptual_hash"]
+    (warning,) = leak_warnings(manifest, frame)
+    assert f"{frame.loc[inside, 'key']} (training)" in warning
+    assert f"{frame.loc[outside, 'key']} (fold 0)" in warning
+
+
+def test_a_copy_that_no_net_is_both_trained_and_tested_on_is_no_leak():
+    frame = frame_of()
+    manifest = manifest_of(frame, at_random(frame), fold_mode="holdout")
+    inside, outside = (manifest.index[manifest["fold"] == fold][0] for fold in (-1, 0))
+    frame.loc[outside, "perceptual_hash"] = frame.loc[inside, "perceptual_hash"]
+    assert leak_warnings(manifest.assign(trained=manifest.index != inside), frame) == []
+
+
+def test_a_label_predicted_by_position_is_found_in_a_holdout():
+    frame = frame_of()
+    labels = (frame["Metadata_Well"].str[1:].astype(int) > 3).astype(int)
+    warnings = warnings_of(frame, labels, fold_mode="holdout", holdout_share=0.3)
+    assert len(warnings) == 1
+    assert "The well position alone predicts the label of held-out images" in warnings[0]
+    clean = at_random(frame)
+    assert warnings_of(frame, clean, fold_mode="holdout", holdout_share=0.3) == []
+
+
+def test_many_folds_are_held_out_several_at_a_time(monkeypatch):
+    frame, fits = frame_of(), []
+    labels = (frame["Metadata_Well"].str[1:].astype(int) > 3).astype(int)
+    fit = LogisticRegression.fit
+    monkeypatch.setattr(LogisticRegression, "fit", lambda *a, **k: fits.append(1) or fit(*a, **k))
+    warnings = warnings_of(frame, labels, fold_mode="leave_one_out")
+    assert [w[:32] for w in warnings] == ["The well position alone predicts"]
+    assert len(fits) == 2 * leaks.MOST_FITS  # of the plate, then of the position; not 2 x 48

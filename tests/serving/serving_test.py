@@ -135,7 +135,7 @@ def test_the_export_says_what_it_is(exported, run):
 def test_versions_count_up_and_one_fold_can_be_exported(run, tmp_path):
     assert [export_run(run, tmp_path, fold).name for fold in (None, 0)] == ["1", "2"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
-    with pytest.raises(ConfigError, match="a fold from 0 to 2; got 3"):
+    with pytest.raises(ConfigError, match="a fold of 0, 1, 2; got 3"):
         export_run(run, tmp_path, 3)
 
 

@@ -98,7 +98,7 @@ def test_ctrl_c_leaves_a_usable_last_model(run, tmp_path, monkeypatch):
             if epoch == 1:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(edges, "EdgeBoard", lambda *_: Stop())
+    monkeypatch.setattr(edges, "FitBoard", lambda *_: Stop())
     with pytest.raises(KeyboardInterrupt):
         train_and_evaluate(run_folder.read_config(run), tmp_path / "run")
     model = keras.saving.load_model(tmp_path / "run/fold_0/last.keras", safe_mode=True)
@@ -134,4 +134,4 @@ def test_the_verb_trains_by_flags(records, tmp_path, capsys):
     assert commands.main(arguments) == 0
     assert "Run folder:" in capsys.readouterr().out
     assert commands.main([*arguments, "--learning_rate=-1"]) == 2
-    assert "Expected learning_rate within 0 and 10; got -1.0" in capsys.readouterr().err
+    assert "Expected learning_rate above 0, up to 10; got -1.0" in capsys.readouterr().err

@@ -5,7 +5,8 @@ import pytest
 from absl import flags
 
 from cellscreen.errors import ConfigError
-from cellscreen.training.config import DataConfig, EdgesConfig, FitConfig
+from cellscreen.training.config import DataConfig, EdgesConfig
+from cellscreen.training.fit_config import FitConfig, OptimizerConfig
 from cellscreen.training.flags import (
     config_from_flags,
     config_from_json,
@@ -80,11 +81,11 @@ def test_differing_fields_are_named():
         ),
         (lambda: DataConfig(data_dir="d", classes=("a",)), "two different classes"),
         (lambda: DataConfig(data_dir="d", task="a b"), "a task of letters"),
-        (lambda: FitConfig(learning_rate=float("nan")), "learning_rate within 0 and 10; got nan"),
-        (lambda: FitConfig(learning_rate=0.0), "learning_rate .* got 0.0"),
-        (lambda: FitConfig(learning_rate=float("inf")), "learning_rate .* got inf"),
+        (lambda: OptimizerConfig(learning_rate=float("nan")), "learning_rate above 0, up to 10; got nan"),
+        (lambda: OptimizerConfig(learning_rate=0.0), "learning_rate .* got 0.0"),
+        (lambda: OptimizerConfig(learning_rate=float("inf")), "learning_rate .* got inf"),
         (lambda: FitConfig(batch_size=0), "batch_size within 1"),
-        (lambda: FitConfig(decay=1.5), "decay within 0 and 1; got 1.5"),
+        (lambda: OptimizerConfig(decay=1.5), "decay above 0, up to 1; got 1.5"),
     ],
 )
 def test_bounds_are_checked_before_any_data_is_read(build, message):

@@ -1,0 +1,178 @@
+"""The data of an edge training: prepared plates, labels, folds; and each fold's parts."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from cellscreen.errors import ConfigError
+from cellscreen.pipelines.balance import (
+    chosen_rows,
+    class_weights,
+    effective_counts,
+    sampling_probabilities,
+)
+from cellscreen.pipelines.edges import TrainingMaps, keyed_maps, questions, training_maps
+from cellscreen.pipelines.folds import (
+    assign_folds,
+    held_out_folds,
+    held_out_rows,
+    training_rows,
+    validation_rows,
+)
+from cellscreen.pipelines.labels import labels_from_column, labels_from_csv
+from cellscreen.pipelines.leaks import leak_warnings
+from cellscreen.pipelines.records import open_records, prepared_plates, read_metadata
+from cellscreen.pipelines.selection import select
+from cellscreen.training.config import EdgesConfig
+from cellscreen.training.metrics import class_metrics
+from cellscreen.training.task import Examples, Questions, Validation
+
+LOGGER = logging.getLogger(__name__)
+CONDITION = "condition"
+
+
+@dataclass(frozen=True)
+class EdgeData:
+    """What a training of edge nets reads.
+
+    Attributes:
+        config: of the training.
+        plates: prepared directories.
+        manifest: a row a record.
+        features: one-column features for baselines, on the manifest's index.
+        leaks: what the leak check says.
+    """
+
+    config: EdgesConfig
+    plates: list[Path]
+    manifest: pd.DataFrame
+    features: dict[str, pd.Series]
+    leaks: list[str]
+
+    @property
+    def folds(self) -> list[int]:
+        """The folds that are held out, each by one fit."""
+        return held_out_folds(self.manifest)
+
+    def trained_rows(self, fold: int) -> pd.Index:
+        """The rows that a fold's net is trained on, after down-sampling."""
+        rows = self.manifest[training_rows(self.manifest, fold)]
+        seed = fold_seed(self.config.fit.seed, fold)
+        return chosen_rows(rows, self.config.balance, seed)
+
+    def steps(self, fold: int) -> int:
+        """Steps an epoch."""
+        return len(self.trained_rows(fold)) // self.config.fit.batch_size
+
+    def training(self, fold: int) -> Examples:
+        """The training part of a fold, augmented."""
+        maps = self._training_maps(fold, self.trained_rows(fold))
+        keys = self.manifest["key"].to_numpy()
+        return Examples(maps.batches, maps.count, lambda rows: list(keys[rows]))
+
+    def held_out(self, fold: int) -> Questions:
+        """What a fold's net is asked: all rows that the fold holds out, trained on or not."""
+        return self._questions(held_out_rows(self.manifest, fold))
+
+    def validation(self, fold: int) -> Validation | None:
+        """The part of a fold's training groups that is set apart; None without one."""
+        if not self.config.folds_config.validation_share:
+            return None
+        labels, classes = self.manifest["label"].to_numpy(), self.config.data.classes
+
+        def figures(rows: np.ndarray, answers: np.ndarray) -> dict[str, float]:
+            found = class_metrics(labels[rows], answers, classes)
+            return {"loss": found["log_loss"]} | {k: found[k] for k in ("accuracy", "f1", "auroc")}
+
+        return Validation(self._questions(validation_rows(self.manifest, fold)), figures)
+
+    def examples(self, fold: int, count: int) -> dict[str, np.ndarray]:
+        """A few inputs of a fold, raw and augmented, `(count, size, size, 1)` float32."""
+        rows = self.trained_rows(fold)[:count]
+        raw = questions(self._maps(rows), self.config.edge_input).batch(count)
+        augmented = self._training_maps(fold, rows).sample(count)
+        return {"raw": next(iter(raw))[0].numpy(), "augmented": augmented}
+
+    def _questions(self, chosen: pd.Series) -> Questions:
+        rows = self.manifest.index[chosen]
+        return Questions(questions(self._maps(rows), self.config.edge_input), len(rows))
+
+    def _maps(self, rows: pd.Index) -> tf.data.Dataset:
+        chosen = {key: int(row) for row, key in self.manifest.loc[rows, "key"].items()}
+        return keyed_maps(open_records(self.plates), chosen, self.config.data.channel)
+
+    def _training_maps(self, fold: int, rows: pd.Index) -> TrainingMaps:
+        balance = self.config.balance
+        labels = self.manifest.loc[rows, "label"].to_numpy()
+        n_classes = len(self.config.data.classes)
+        weights = class_weights(labels, n_classes, balance)
+        drawn = sampling_probabilities(labels, n_classes, balance)
+        return training_maps(
+            self._maps(rows),
+            tf.constant(self.manifest["label"].to_numpy(), tf.int64),
+            self.config.edge_input,
+            len(rows),
+            fold_seed(self.config.fit.seed, fold),
+            tf.constant(weights, tf.float32),
+            None if drawn is None else tf.constant(drawn, tf.float32),
+        )
+
+
+def load_edges(config: EdgesConfig) -> EdgeData:
+    """Reads the metadata of the prepared plates, labels them and deals out folds.
+
+    Raises:
+        ConfigError: the batch is larger than a fold's training part.
+        DataError: labels or folds cannot carry the training.
+        RecordError: the prepared plates are missing or damaged.
+    """
+    wanted = config.data
+    plates = prepared_plates(wanted.data_dir, wanted.dataset, "edges")
+    frame = read_metadata(plates, wanted.channel)
+    frame = frame[select(frame, wanted.where)].reset_index(drop=True)
+    if wanted.labels:
+        labels = labels_from_csv(frame, wanted.labels, wanted.classes)
+    else:
+        labels = labels_from_column(frame, wanted.label_column or CONDITION, wanted.classes)
+    trained = select(frame, wanted.train_where)
+    folds, seed = config.folds_config, config.fit.seed
+    manifest = assign_folds(frame, labels, trained, folds, seed, wanted.classes)
+    leaks = leak_warnings(manifest, frame)
+    for leak in leaks:
+        LOGGER.warning("%s", leak)
+    features = {"edge_density": frame["edge_density"]}
+    data = EdgeData(config, plates, manifest, features, leaks)
+    _check_batch(data)
+    return data
+
+
+def fold_seed(seed: int, fold: int) -> int:
+    """The seed of one fold's fit."""
+    digest = hashlib.sha256(f"{seed} {fold}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def describe_fold(data: EdgeData, fold: int) -> str:
+    """What a fold is trained on: images of each class, after sampling, and their weights."""
+    rows = data.manifest[training_rows(data.manifest, fold)]
+    config = data.config
+    seed = fold_seed(config.fit.seed, fold)
+    return effective_counts(rows, config.data.classes, config.balance, seed)
+
+
+def _check_batch(data: EdgeData) -> None:
+    smallest = min(len(data.trained_rows(fold)) for fold in data.folds)
+    batch = data.config.fit.batch_size
+    if batch > smallest:
+        raise ConfigError(
+            f"Expected a batch_size of at most {smallest}, the training images of the smallest "
+            f"fold; got {batch}.",
+            fix="Lower --batch_size, or give more images.",
+        )

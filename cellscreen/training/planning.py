@@ -1,0 +1,89 @@
+"""A few real steps on a copy of the state: whether XLA pays, and what a training will take."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from cellscreen.pipelines.order import Start
+from cellscreen.training.fit import Fitter
+from cellscreen.training.machine import Machine
+from cellscreen.training.task import Examples
+
+LOGGER = logging.getLogger(__name__)
+STEPS = 3
+WORTH_TRYING_S = 30.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What some steps took.
+
+    Attributes:
+        first_s: the first step, tracing and compiling included, s.
+        step_s: the median of the others, s.
+        memory_mb: the process' largest memory so far (of the GPU, where there is one), MB.
+    """
+
+    first_s: float
+    step_s: float
+    memory_mb: float
+
+    def whole(self, steps: int) -> float:
+        """Time of a training of so many steps, s."""
+        return self.first_s + steps * self.step_s
+
+
+def time_steps(fitter: Fitter, examples: Examples) -> Trial:
+    """Times real steps, and leaves the fitter as it was."""
+    state, batches, seconds = fitter.capture(), fitter.batches(examples, Start()), []
+    for _ in range(1 + STEPS):
+        batch = next(batches)
+        started = time.monotonic()
+        fitter.train_step(batch)["loss"].numpy()
+        seconds.append(time.monotonic() - started)
+    fitter.restore(state)
+    return Trial(seconds[0], float(np.median(seconds[1:])), _memory_mb())
+
+
+def choose_jit(fitter: Fitter, examples: Examples, steps: int, machine: Machine) -> bool:
+    """Whether the training is done sooner with XLA, its compiling counted; sets the fitter so.
+
+    XLA halves the time of some nets on CPUs and multiplies that of others. It is not tried where
+    all steps take less than half a minute without it. Several workers decide on their mean.
+
+    Args:
+        fitter: not compiled yet.
+        examples: of any fold.
+        steps: of the whole training.
+        machine: of the fitter.
+    """
+    plain = machine.agreed(time_steps(fitter, examples).whole(steps))
+    if plain < WORTH_TRYING_S:
+        LOGGER.info("XLA is off: all steps take about %.0f s without it.", plain)
+        return False
+    fitter.use_jit(True)
+    compiled = machine.agreed(time_steps(fitter, examples).whole(steps))
+    jit = compiled < plain
+    LOGGER.info(
+        "XLA is %s: all steps would take about %.0f s with it and %.0f s without.",
+        "on" if jit else "off",
+        compiled,
+        plain,
+    )
+    if not jit:
+        fitter.use_jit(False)
+    return jit
+
+
+def _memory_mb() -> float:
+    gpus = tf.config.list_logical_devices("GPU")
+    if gpus:
+        names = [gpu.name.removeprefix("/device:") for gpu in gpus]
+        return max(tf.config.experimental.get_memory_info(name)["peak"] for name in names) / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
