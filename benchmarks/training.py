@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 SIZE, BATCH, STEPS = 96, 16, 40
@@ -44,7 +46,7 @@ def main() -> None:
     memory()
 
 
-def batches():
+def batches() -> Any:
     """The same cached batches for both: `(images, labels, weights, rows)`."""
     import numpy as np
     import tensorflow as tf
@@ -59,7 +61,7 @@ def batches():
     return rows.batch(BATCH, drop_remainder=True).cache().prefetch(tf.data.AUTOTUNE)
 
 
-def net():
+def net() -> Any:
     """The net of the quick recipe, without dropout: `fit` draws its masks from other seeds."""
     import keras
 
@@ -70,7 +72,7 @@ def net():
     return build_edge_net(NetConfig(stem_width=8, reduction=4, dropout=0.0), SIZE, 2)
 
 
-def peer(jit: bool):
+def peer(jit: bool) -> tuple[Callable, Any]:
     """Keras' fit; returns a function that trains some steps, and the net."""
     import keras
 
@@ -89,9 +91,9 @@ def peer(jit: bool):
     return train, model
 
 
-def ours(jit: bool):
+def ours(jit: bool) -> tuple[Callable, Any]:
     """The own loop; returns a function that trains some steps, and the net."""
-    from cellscreen.training.fit import Fitter
+    from cellscreen.training.fit import fit
     from cellscreen.training.fit_config import (
         FitConfig,
         LossConfig,
@@ -99,6 +101,7 @@ def ours(jit: bool):
         OptimizerConfig,
         Watch,
     )
+    from cellscreen.training.fitter import Fitter
     from cellscreen.training.losses import class_loss, is_right
     from cellscreen.training.machine import Machine
     from cellscreen.training.task import Examples, Task
@@ -112,10 +115,11 @@ def ours(jit: bool):
 
     def train(epochs: int = 1, callbacks: list | None = None) -> None:
         if epochs not in fitters:
-            fit = FitConfig(batch_size=BATCH, epochs=epochs)
-            fitters[epochs] = Fitter(task, fit, optimizer, machine, jit)
+            wanted = FitConfig(batch_size=BATCH, epochs=epochs)
+            fitters[epochs] = Fitter(task, wanted, optimizer, machine, jit)
         with tempfile.TemporaryDirectory() as folder:
-            fitters[epochs].fit(
+            fit(
+                fitters[epochs],
                 examples,
                 Path(folder),
                 callbacks=callbacks or [],

@@ -69,7 +69,7 @@ def main(argv: list[str]) -> int:
     from cellscreen.training.edges import train_and_evaluate
 
     result = train_and_evaluate(config, workdir, watch)
-    print((result.workdir / "model_card.md").read_text(encoding="utf-8"))
+    print(result.card)
     print(f"Run folder: {result.workdir}. Curves: tensorboard --logdir {result.workdir}")
     return 0
 

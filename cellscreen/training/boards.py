@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -18,59 +17,53 @@ from cellscreen.training.curves import answer_pictures
 from cellscreen.training.metrics import METRICS, class_metrics, probabilities_of
 
 
-class FitBoard(keras.callbacks.Callback):
-    """Writes example inputs when a fit begins, and what the net answers when it ends.
+def write_inputs(folder: str | Path, inputs: Mapping[str, np.ndarray]) -> None:
+    """Shows a few example inputs of a fit.
 
-    Nothing is known of the task, and nothing of the net but what `predict` returns.
+    Args:
+        folder: TensorBoard log folder of the fit.
+        inputs: by name, such as `raw` and `augmented`, `(n, height, width, channels)` float32 in
+            [0, 1] or uint8.
+
+    Example:
+        >>> write_inputs("run/fold_0/logs", {"raw": images})  # doctest: +SKIP
+    """
+    with _writing(str(folder), step=0):
+        for name, images in inputs.items():
+            tf.summary.image(f"inputs/{name}", tiles(images), max_outputs=len(images))
+
+
+def write_answers(
+    folder: str | Path,
+    classes: tuple[str, ...],
+    answers: pd.DataFrame,
+    settings: Mapping[str, Any],
+    epoch: int,
+) -> None:
+    """Shows what a fitted net answers: confusion matrix, curves, and figures for the HParams tab.
 
     Args:
         folder: TensorBoard log folder of the fit.
         classes: class names.
-        predict: from the net to its answers, a frame `label, p_<class>…` of images that it was
-            not trained on; rows of label -1 are left out.
-        inputs: by name, such as `raw` and `augmented`, a few example images
-            `(n, height, width, channels)` float32 in [0, 1] or uint8.
-        settings: the run's config, flat, for the HParams tab.
+        answers: `label, p_<class>…` of images that the net was not trained on; rows of label -1
+            are left out.
+        settings: the run's config, flat.
+        epoch: at which the answers stand.
 
     Example:
-        >>> board = FitBoard(  # doctest: +SKIP
-        ...     "run/fold_0/logs", classes, predict, {"raw": images}, {"net": "plain"}
-        ... )
-        >>> fit(..., callbacks=[keras.callbacks.TensorBoard(logs), board])  # doctest: +SKIP
+        >>> write_answers(logs, ("a", "b"), answers, {"net": "plain"}, 40)  # doctest: +SKIP
     """
-
-    def __init__(
-        self,
-        folder: str | Path,
-        classes: tuple[str, ...],
-        predict: Callable[[keras.Model], pd.DataFrame],
-        inputs: Mapping[str, np.ndarray] | None = None,
-        settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__()
-        self._folder, self._classes, self._predict = str(folder), classes, predict
-        self._inputs, self._settings = dict(inputs or {}), dict(settings or {})
-
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        """Writes the example inputs."""
-        with _writing(self._folder, step=0):
-            for name, images in self._inputs.items():
-                tf.summary.image(f"inputs/{name}", tiles(images), max_outputs=len(images))
-
-    def on_train_end(self, logs: dict | None = None) -> None:
-        """Writes the pictures of the held-out answers, and settings and figures side by side."""
-        answers = self._predict(self.model)
-        answers = answers[answers["label"] >= 0]
-        if answers.empty:
-            return
-        labels = answers["label"].to_numpy()
-        probabilities = probabilities_of(answers, self._classes)
-        if not np.isnan(probabilities).any():
-            with _writing(self._folder, step=(self.params or {}).get("epochs", 0)):
-                for name, pixels in answer_pictures(labels, probabilities, self._classes).items():
-                    tf.summary.image(f"held_out/{name}", pixels[None])
-        figures = class_metrics(labels, probabilities, self._classes)
-        write_hparams(self._folder, self._settings, {name: figures[name] for name in METRICS})
+    answers = answers[answers["label"] >= 0]
+    if answers.empty:
+        return
+    labels = answers["label"].to_numpy()
+    probabilities = probabilities_of(answers, classes)
+    if not np.isnan(probabilities).any():
+        with _writing(str(folder), step=epoch):
+            for name, pixels in answer_pictures(labels, probabilities, classes).items():
+                tf.summary.image(f"held_out/{name}", pixels[None])
+    figures = class_metrics(labels, probabilities, classes)
+    write_hparams(folder, settings, {name: figures[name] for name in METRICS})
 
 
 def write_hparams(

@@ -10,17 +10,19 @@ import json
 import logging
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cellscreen.atomic import replacing
 from cellscreen.errors import ConfigError
 
 LOGGER = logging.getLogger(__name__)
+HISTORY = "history.csv"
 KEPT = 2
 FORMAT = 1
 
@@ -80,6 +82,12 @@ def save_state(state: State, folder: Path, number: int) -> Path:
     for old in _newest_first(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return path
+
+
+def write_history(history: Sequence[Mapping[str, float]], folder: Path) -> None:
+    """Writes the figures of every epoch as `history.csv`, whole or not at all."""
+    with replacing(folder / HISTORY) as temporary:
+        pd.DataFrame(history).to_csv(temporary, index=False)
 
 
 def load_newest(folder: Path, shapes: Sequence[tuple[int, ...]]) -> State | None:

@@ -34,12 +34,14 @@ class Result:
         predictions: a row an image that was trained on in another fold: `key, group, fold, label,
             p_<class>…`, each scored by the net that did not see it.
         summary: what `run.json` says.
+        card: the model card, Markdown.
     """
 
     workdir: Path
     metrics: pd.DataFrame
     predictions: pd.DataFrame
     summary: dict
+    card: str
 
 
 def conclude(
@@ -77,11 +79,11 @@ def conclude(
         machine=machine.describe(),
         seconds=seconds,
     )
+    card = model_card(summary, table, flat(config))
     if machine.is_chief:
         run_folder.write_csv(table, workdir / run_folder.METRICS)
-        card = model_card(summary, table, flat(config))
         write_text(workdir / run_folder.CARD, card)
         run_folder.write_summary(workdir, summary)
     if config.folds_config.fold_by == LEAKY:
         LOGGER.warning("Leaky: images of one well are in several folds; the figures flatter.")
-    return Result(workdir, table, predictions, summary)
+    return Result(workdir, table, predictions, summary, card)

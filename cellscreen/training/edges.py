@@ -17,13 +17,15 @@ from cellscreen.errors import DataError
 from cellscreen.models.edge_nets import build_edge_net
 from cellscreen.pipelines.folds import claim_manifest
 from cellscreen.training import run_folder
-from cellscreen.training.boards import FitBoard
+from cellscreen.training.boards import write_answers, write_inputs
 from cellscreen.training.calibration import fit_temperature
+from cellscreen.training.checkpoint import write_history
 from cellscreen.training.conclusion import Result, conclude
 from cellscreen.training.config import EdgesConfig
 from cellscreen.training.edge_data import EdgeData, describe_fold, fold_seed, load_edges
-from cellscreen.training.fit import CHECKPOINTS, Fitter
+from cellscreen.training.fit import CHECKPOINTS, fit
 from cellscreen.training.fit_config import UNWATCHED, Watch
+from cellscreen.training.fitter import Fitter
 from cellscreen.training.flags import flat
 from cellscreen.training.losses import class_loss, is_right
 from cellscreen.training.machine import Machine
@@ -122,7 +124,9 @@ def _fold(
     predictions = _predictions(fitter, data, fold)
     if machine.is_chief:
         run_folder.save_model(fitter.model, folder / run_folder.MODEL)
-        run_folder.write_csv(pd.DataFrame(history), folder / run_folder.HISTORY)
+        write_history(history, folder)
+        classes, settings = data.config.data.classes, flat(data.config)
+        write_answers(folder / "logs", classes, predictions, settings, len(history))
         run_folder.write_csv(predictions, folder / run_folder.PREDICTIONS)
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
         (folder / run_folder.LAST_MODEL).unlink(missing_ok=True)
@@ -134,11 +138,10 @@ def _fit_fold(
     fitter: Fitter, data: EdgeData, fold: int, folder: Path, machine: Machine, watch: Watch
 ) -> list[dict[str, float]]:
     fitter.reset(fold_seed(data.config.fit.seed, fold))
-    callbacks = _boards(fitter, data, fold, folder, watch) if machine.is_chief else []
+    callbacks = _boards(data, fold, folder, watch) if machine.is_chief else []
     try:
-        return fitter.fit(
-            data.training(fold), folder, data.validation(fold), callbacks=callbacks, watch=watch
-        )
+        training, validation = data.training(fold), data.validation(fold)
+        return fit(fitter, training, folder, validation, callbacks, watch)
     except (KeyboardInterrupt, SystemExit, DataError):
         if machine.is_chief:
             last = folder / run_folder.LAST_MODEL
@@ -148,9 +151,9 @@ def _fit_fold(
 
 
 def _boards(
-    fitter: Fitter, data: EdgeData, fold: int, folder: Path, watch: Watch
+    data: EdgeData, fold: int, folder: Path, watch: Watch
 ) -> list[keras.callbacks.Callback]:
-    logs, config = folder / "logs", data.config
+    logs = folder / "logs"
     if not (folder / CHECKPOINTS).is_dir():
         shutil.rmtree(logs, ignore_errors=True)  # curves of a fit that begins anew
     stock = keras.callbacks.TensorBoard(
@@ -161,12 +164,8 @@ def _boards(
         profile_batch=tuple(map(int, watch.profile.split(","))) if watch.profile else 0,
     )
 
-    def answers(model: keras.Model) -> pd.DataFrame:
-        del model  # the fitter's own
-        return _answers(fitter, data.held_out(fold), data)
-
-    inputs = data.examples(fold, EXAMPLES)
-    return [stock, FitBoard(logs, config.data.classes, answers, inputs, flat(config))]
+    write_inputs(logs, data.examples(fold, EXAMPLES))
+    return [stock]
 
 
 def _answers(fitter: Fitter, asked: Questions, data: EdgeData) -> pd.DataFrame:

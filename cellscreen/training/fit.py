@@ -10,191 +10,102 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from cellscreen.pipelines.order import Share, Start
-from cellscreen.training.checkpoint import Progress, State, load_newest, save_state
-from cellscreen.training.fit_config import UNWATCHED, FitConfig, OptimizerConfig, Watch
-from cellscreen.training.machine import Machine
+from cellscreen.pipelines.order import Start
+from cellscreen.training.checkpoint import (
+    Progress,
+    State,
+    load_newest,
+    save_state,
+    write_history,
+)
+from cellscreen.training.fit_config import UNWATCHED, Watch
+from cellscreen.training.fitter import Fitter
 from cellscreen.training.nonfinite import MOST_IN_A_ROW, note_batch, refuse_batch
-from cellscreen.training.optimizer import build_optimizer, learning_rates
-from cellscreen.training.step import LossScale, StepOptions, prediction_step, training_step
+from cellscreen.training.optimizer import learning_rates
 from cellscreen.training.stopping import StopRequest, stop_requests
-from cellscreen.training.task import Examples, Questions, Task, Validation
+from cellscreen.training.task import Examples, Validation
 
 LOGGER = logging.getLogger(__name__)
 CHECKPOINTS = "checkpoints"
 WATCHED = "val_loss"
 WAITING, LONG_ENOUGH_S = 0.3, 2.0
+TOLD_EVERY_S = 20.0
 COUNTERS = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
 
 
-class Fitter:
-    """A net with its optimizer and compiled steps, for one fold after another.
+def fit(
+    fitter: Fitter,
+    examples: Examples,
+    folder: Path,
+    validation: Validation | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    watch: Watch = UNWATCHED,
+) -> list[dict[str, float]]:
+    """Fits, or goes on where the newest checkpoint in `folder` ends.
 
     Args:
-        task: what is fitted.
-        fit: batch, epochs, seed and what ends a fit.
-        optimizer: optimizer and learning rate.
-        machine: strategy and precision, opened.
-        jit: whether to compile with XLA.
+        fitter: reset, or as an earlier call left it.
+        examples: the training part.
+        folder: of this fit; gets `checkpoints/`.
+        validation: the part that early stopping, plateau and `keep=best` follow.
+        callbacks: further ones of Keras; they run on every worker.
+        watch: how it is watched and saved.
 
-    Attributes:
-        model: the net; after `fit` its weights are those that answer.
+    Returns:
+        The figures of every epoch.
 
     Raises:
-        ConfigError: the batch does not divide among replicas and parts.
+        DataError: a loss or gradient was NaN or infinite.
+        KeyboardInterrupt: after Ctrl-C, everything saved.
+        SystemExit: after SIGTERM, everything saved.
     """
-
-    def __init__(
-        self, task: Task, fit: FitConfig, optimizer: OptimizerConfig, machine: Machine, jit: bool
-    ) -> None:
-        self._task, self._fit, self._machine = task, fit, machine
-        self._optimizer_config = optimizer
-        self._batch = machine.batch_of_replica(fit.batch_size, fit.accumulation)
-        with machine.scope():
-            self.model = task.build()
-            self.optimizer = build_optimizer(optimizer, self.model.trainable_variables)
-            self._scale = LossScale(machine.precision == "mixed_float16")
-        self._unused = [variable.numpy() for variable in self.optimizer.variables]
-        self.use_jit(jit)
-
-    def use_jit(self, jit: bool) -> None:
-        """Makes the steps anew, compiled by XLA or not."""
-        options = StepOptions(self._fit.accumulation, self._optimizer_config.clip_norm, jit)
-        self.jit = jit
-        self.train_step = training_step(
-            self._task, self.model, self.optimizer, self._scale, self._machine, options
-        )
-        self._predict_step = prediction_step(self._task, self.model, self._machine, jit)
-
-    def reset(self, seed: int) -> None:
-        """Gives the net fresh weights, and forgets everything of an earlier fit."""
-        keras.utils.set_random_seed(seed)
-        with self._machine.scope():
-            fresh = [variable.numpy() for variable in self._task.build().variables]
-        self.restore([*fresh, *self._unused, *self._scale.initial])
-
-    def variables(self) -> list[Any]:
-        """All that decides how a fit goes on: net, seeds, optimizer, averages, loss scale."""
-        return [*self.model.variables, *self.optimizer.variables, *self._scale.variables]
-
-    def capture(self) -> list[np.ndarray]:
-        """The values of `variables()`."""
-        return [np.asarray(variable.numpy()) for variable in self.variables()]
-
-    def restore(self, arrays: Sequence[Any]) -> None:
-        """Sets `variables()`."""
-        for variable, array in zip(self.variables(), arrays, strict=True):
-            variable.assign(array)
-
-    def batches(self, examples: Examples, start: Start) -> Iterator[Any]:
-        """Distributed batches from a start on."""
-
-        def make(share: Share) -> tf.data.Dataset:
-            return examples.batches(start, share)
-
-        return iter(self._machine.distribute(make, self._batch))
-
-    def fit(
-        self,
-        examples: Examples,
-        folder: Path,
-        validation: Validation | None = None,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
-        watch: Watch = UNWATCHED,
-    ) -> list[dict[str, float]]:
-        """Fits, or goes on where the newest checkpoint in `folder` ends.
-
-        Args:
-            examples: the training part.
-            folder: of this fit; gets `checkpoints/`.
-            validation: the part that early stopping, plateau and `keep=best` follow.
-            callbacks: further ones of Keras; they run on every worker.
-            watch: how it is watched and saved.
-
-        Returns:
-            The figures of every epoch.
-
-        Raises:
-            DataError: a loss or gradient was NaN or infinite.
-            KeyboardInterrupt: after Ctrl-C, everything saved.
-            SystemExit: after SIGTERM, everything saved.
-        """
-        run = _Run(self, examples, folder, validation, watch)
-        counted = self._counted_callbacks()
-        shown = keras.callbacks.CallbackList(
-            [*counted, *callbacks],
-            add_progbar=watch.progress and self._machine.is_chief,
-            model=self.model,
-            verbose=1 if sys.stdout.isatty() else 2,
-            epochs=self._fit.epochs,
-            steps=run.steps,
-        )
-        self.model.optimizer, self.model.stop_training = self.optimizer, False
+    run = _Run(fitter, examples, folder, validation, watch)
+    counted = _counted_callbacks(fitter)
+    shown = keras.callbacks.CallbackList(
+        [*counted, *callbacks],
+        add_progbar=watch.progress and fitter.machine.is_chief,
+        model=fitter.model,
+        verbose=1 if sys.stdout.isatty() else 2,
+        epochs=fitter.fit_config.epochs,
+        steps=run.steps,
+    )
+    fitter.model.optimizer, fitter.model.stop_training = fitter.optimizer, False
+    try:
         with stop_requests() as stop:
             shown.on_train_begin()
             run.go_on(counted)
-            batches = self.batches(examples, Start(run.progress.epoch, run.progress.step))
-            while run.progress.epoch < self._fit.epochs and not run.progress.stopped:
+            batches = fitter.batches(examples, Start(run.progress.epoch, run.progress.step))
+            while run.progress.epoch < fitter.fit_config.epochs and not run.progress.stopped:
                 run.epoch(batches, shown, counted, stop)
             run.finish()
             shown.on_train_end()
-        self.model.optimizer = None  # it would be saved with the net
-        return run.progress.history
+    finally:
+        fitter.model.optimizer = None  # it would be saved with the net
+    return run.progress.history
 
-    def predict(self, questions: Questions) -> tuple[np.ndarray, np.ndarray]:
-        """Answers every example once.
 
-        Returns:
-            rows `(n,)` int64 and answers `(n, ...)` float32, in one order.
-        """
-        batches = iter(self._machine.distribute(_padded(questions), self._batch))
-        size = self._batch * self._machine.replicas
-        rows, answers = [], []
-        for _ in range(math.ceil(questions.count / size)):
-            found = self._predict_step(next(batches))
-            rows.append(found[0].numpy())
-            answers.append(found[1].numpy())
-        if not rows:
-            return np.zeros(0, np.int64), np.zeros((0, *self.model.output_shape[1:]), np.float32)
-        row, answer = np.concatenate(rows), np.concatenate(answers)
-        return row[row >= 0], answer[row >= 0]
-
-    def averaged(self, use: Callable[[], Any]) -> Any:
-        """Calls `use` while the averaged weights (EMA) stand in the net; without EMA, as it is."""
-        if not self._optimizer_config.ema or not self.optimizer.iterations.numpy():
-            return use()
-        variables = self.model.trainable_variables
-        raw = [variable.numpy() for variable in variables]
-        self.optimizer.finalize_variable_values(variables)
-        try:
-            return use()
-        finally:
-            for variable, value in zip(variables, raw, strict=True):
-                variable.assign(value)
-
-    def _counted_callbacks(self) -> list[keras.callbacks.Callback]:
-        """Callbacks with counters that a checkpoint must hold."""
-        found: list[keras.callbacks.Callback] = []
-        config = self._optimizer_config
-        if config.schedule == "plateau":
-            found.append(
-                keras.callbacks.ReduceLROnPlateau(
-                    WATCHED, factor=config.decay, patience=config.drop_epochs, mode="min"
-                )
+def _counted_callbacks(fitter: Fitter) -> list[keras.callbacks.Callback]:
+    """Callbacks with counters that a checkpoint must hold."""
+    found: list[keras.callbacks.Callback] = []
+    config = fitter.optimizer_config
+    if config.schedule == "plateau":
+        found.append(
+            keras.callbacks.ReduceLROnPlateau(
+                WATCHED, factor=config.decay, patience=config.drop_epochs, mode="min"
             )
-        if self._fit.patience:
-            found.append(
-                keras.callbacks.EarlyStopping(WATCHED, patience=self._fit.patience, mode="min")
-            )
-        return found
+        )
+    if fitter.fit_config.patience:
+        found.append(
+            keras.callbacks.EarlyStopping(WATCHED, patience=fitter.fit_config.patience, mode="min")
+        )
+    return found
 
 
 class _Run:
@@ -210,12 +121,14 @@ class _Run:
     ) -> None:
         self.fitter, self.examples, self.folder = fitter, examples, folder
         self.validation, self.watch = validation, watch
-        self.fit, self.machine = fitter._fit, fitter._machine
+        self.fit, self.machine = fitter.fit_config, fitter.machine
         self.steps = examples.count // self.fit.batch_size
-        self.rate = learning_rates(fitter._optimizer_config, self.fit.epochs)
+        self.rate = learning_rates(fitter.optimizer_config, self.fit.epochs)
         self.progress, self.best = Progress(), list[np.ndarray]()
         self.saved_at, self.row_of_bad = time.monotonic(), 0
         self.told = False
+        self.began_at = self.told_at = time.monotonic()
+        self.first_epoch = 0
 
     def go_on(self, counted: list[keras.callbacks.Callback]) -> None:
         """Takes up the newest checkpoint, if there is one."""
@@ -225,6 +138,7 @@ class _Run:
             return
         self.fitter.restore(state.arrays)
         self.progress, self.best = state.progress, state.best
+        self.first_epoch = state.progress.epoch
         for callback, counters in zip(counted, self.progress.callbacks, strict=True):
             vars(callback).update(counters)
         LOGGER.info("Going on after epoch %d, step %d.", self.progress.epoch, self.progress.step)
@@ -253,7 +167,8 @@ class _Run:
             if stop.signal is not None:
                 LOGGER.warning("Stopped and saved: the same command goes on from here.")
                 stop.leave()
-        self.tell_waiting(waited, time.monotonic() - began)
+        if progress.epoch > self.first_epoch:  # the first one also reads, caches and compiles
+            self.tell_waiting(waited, time.monotonic() - began)
         self.end_epoch(shown, counted)
 
     def step(self, batch: Any) -> None:
@@ -271,7 +186,7 @@ class _Run:
 
     def deal_with_nonfinite(self) -> None:
         """The weights are as they were; names the batch, then stops or goes on."""
-        progress, scale = self.progress, self.fitter._scale
+        progress, scale = self.progress, self.fitter.scale
         if scale.active and float(scale.factor.numpy()) > 1:
             return  # float16 overflowed: the smaller factor is tried next
         self.row_of_bad += 1
@@ -314,6 +229,7 @@ class _Run:
         progress.stopped = bool(self.fitter.model.stop_training)
         if self.is_due() or progress.stopped or progress.epoch == self.fit.epochs:
             self.save(counted)
+        self.tell_time_left()
 
     def validated(self, validation: Validation) -> dict[str, float]:
         """Figures of the validation part; keeps the weights if they are the best so far."""
@@ -331,7 +247,7 @@ class _Run:
         if self.fit.keep == "best" and self.best:
             for variable, value in zip(model.variables, self.best, strict=True):
                 variable.assign(value)
-        elif self.fitter._optimizer_config.ema and self.fitter.optimizer.iterations.numpy():
+        elif self.fitter.optimizer_config.ema and self.fitter.optimizer.iterations.numpy():
             self.fitter.optimizer.finalize_variable_values(model.trainable_variables)
 
     def is_due(self) -> bool:
@@ -347,9 +263,25 @@ class _Run:
             {name: vars(callback)[name] for name in COUNTERS if name in vars(callback)}
             for callback in counted
         ]
+        if self.progress.history:
+            write_history(self.progress.history, self.folder)
         number = self.progress.epoch * self.steps + self.progress.step
         state = State(self.progress, self.fitter.capture(), self.best)
         save_state(state, self.folder / CHECKPOINTS, number)
+
+    def tell_time_left(self) -> None:
+        """Says now and then how long the rest of this fit may take."""
+        now, done = time.monotonic(), self.progress.epoch - self.first_epoch
+        if now - self.told_at < TOLD_EVERY_S or not done:
+            return
+        self.told_at = now
+        left = (now - self.began_at) / done * (self.fit.epochs - self.progress.epoch)
+        LOGGER.info(
+            "Epoch %d of %d; about %.1f min left in this fit.",
+            self.progress.epoch,
+            self.fit.epochs,
+            left / 60,
+        )
 
     def tell_waiting(self, waited: float, whole: float) -> None:
         """Says once that steps wait for data, if they do."""
@@ -360,22 +292,3 @@ class _Run:
                 "augmentation); a faster disk, more cores or a larger --reduce_factor help.",
                 100 * waited / whole,
             )
-
-
-def _padded(questions: Questions) -> Callable[[Share], tf.data.Dataset]:
-    """Full batches for every replica: what is missing at the end repeats with row -1."""
-
-    def make(share: Share) -> tf.data.Dataset:
-        missing = -questions.count % share.global_batch
-        filling = questions.examples.take(1).repeat(missing)
-        filling = filling.map(lambda inputs, row: (inputs, tf.constant(-1, tf.int64)))
-        whole = questions.examples.concatenate(filling)
-        if share.pipelines > 1:
-
-            def mine(number: tf.Tensor, _: Any) -> tf.Tensor:
-                return number // share.block % share.pipelines == share.pipeline
-
-            whole = whole.enumerate().filter(mine).map(lambda _, example: example)
-        return whole.batch(share.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
-
-    return make

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from cellscreen.pipelines.order import Start
-from cellscreen.training.fit import Fitter
+from cellscreen.training.fitter import Fitter
 from cellscreen.training.machine import Machine
 from cellscreen.training.task import Examples
 

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,7 @@ CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
     "run.json",
     "model_card.md",
 )
-MODEL, LAST_MODEL, HISTORY, PREDICTIONS = (
-    "model.keras",
-    "last.keras",
-    "history.csv",
-    "predictions.csv",
-)
+MODEL, LAST_MODEL, PREDICTIONS = "model.keras", "last.keras", "predictions.csv"
 AUTO = "auto"
 
 
@@ -95,12 +91,22 @@ def save_model(model: keras.Model, path: Path) -> None:
 
 
 def load_fold(workdir: Path, fold: int) -> keras.Model:
-    """The model that did not see fold `fold`; only registered layers load.
+    """The model that did not see fold `fold`; only registered layers load, and no code.
 
     Raises:
-        ConfigError: that fold has not been trained to its end.
+        ConfigError: that fold has not been trained to its end, or its file is damaged or holds
+            what is not to be loaded.
     """
-    return keras.saving.load_model(model_path(workdir, fold), compile=False, safe_mode=True)
+    path = model_path(workdir, fold)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise ConfigError(
+            f"The net cannot be loaded: {str(error).partition(chr(10))[0]}",
+            file=path,
+            fix="If the file came from elsewhere, do not trust it. Else remove its fold's folder "
+            "and give the train command again.",
+        ) from error
 
 
 def model_path(workdir: Path, fold: int) -> Path:

@@ -48,9 +48,9 @@ def test_training_batches_are_full_and_the_seed_decides_them(edge_input):
 
     weights = tf.constant([1.0, 3.0])
 
-    def first(seed, start=Start()):
+    def first(seed, *start):
         maps = training_maps(chosen, labels, edge_input, 5, seed, weights)
-        taken = list(maps.batches(start, Share(2)).take(6))
+        taken = list(maps.batches(Start(*start), Share(2)).take(6))
         return [np.concatenate([batch[part] for batch in taken]) for part in range(4)]
 
     images, classes, importance, rows = first(1)
@@ -61,7 +61,7 @@ def test_training_batches_are_full_and_the_seed_decides_them(edge_input):
     assert all(len(set(rows[4 * epoch :][:4])) == 4 for epoch in range(3))
     np.testing.assert_array_equal(images, first(1)[0])
     assert not np.array_equal(images, first(2)[0])
-    np.testing.assert_array_equal(images[6:], first(1, Start(1, 1))[0][:6])
+    np.testing.assert_array_equal(images[6:], first(1, 1, 1)[0][:6])
 
 
 def test_augmentation_differs_by_seed_and_agrees_in_a_graph():

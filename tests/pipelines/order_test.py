@@ -5,7 +5,10 @@ import tensorflow as tf
 from cellscreen.pipelines.order import Draws, Share, Start, epochs_in_order
 
 
-def _take(n, start=Start(), share=Share(2), count=7, seed=5, **balance):
+BEGIN, PAIRS = Start(), Share(2)
+
+
+def _take(n, start=BEGIN, share=PAIRS, count=7, seed=5, **balance):
     rows = tf.data.Dataset.range(count).map(lambda row: (row, row * 10)).cache()
     order = epochs_in_order(rows, count, seed, start, share, **balance)
     return [(int(number), int(row)) for number, (row, _) in order.take(n)]

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from cellscreen.errors import ConfigError, DataError
-from cellscreen.training import fit as fit_module
+from cellscreen.training.fit import fit
 from cellscreen.training.fit_config import MachineConfig
 from cellscreen.training.machine import Machine
 
@@ -34,9 +34,9 @@ def _small_fit():
 small = _small_fit()
 
 
-def _run(folder, **options):
+def _run(folder, callbacks=(), **options):
     machine = Machine(MachineConfig(strategy="none", precision=options.get("precision", "float32")))
-    return small.run(small.DEFAULTS | {"folder": str(folder)} | options, machine)
+    return small.run(small.DEFAULTS | {"folder": str(folder)} | options, machine, callbacks)
 
 
 def _weights(made):
@@ -102,7 +102,7 @@ def test_gradients_are_clipped_after_they_are_summed(tmp_path):
 
 
 @pytest.mark.parametrize("when", ["mid_epoch", "epoch_end"])
-def test_stopped_by_a_signal_it_goes_on_to_the_same_weights(tmp_path, monkeypatch, when):
+def test_stopped_by_a_signal_it_goes_on_to_the_same_weights(tmp_path, when):
     whole, history = _run(tmp_path / "a", validate=True)
 
     class Stop(keras.callbacks.Callback):
@@ -113,15 +113,8 @@ def test_stopped_by_a_signal_it_goes_on_to_the_same_weights(tmp_path, monkeypatc
             if type(self).steps == (7 if when == "mid_epoch" else 10):
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    real = fit_module.Fitter.fit
-
-    def stopped(self, *arguments, **named):
-        return real(self, *arguments, **named, callbacks=[Stop()])
-
-    monkeypatch.setattr(fit_module.Fitter, "fit", stopped)
     with pytest.raises(SystemExit, match="143"):
-        _run(tmp_path / "b", validate=True)
-    monkeypatch.undo()
+        _run(tmp_path / "b", [Stop()], validate=True)
     again, history_again = _run(tmp_path / "b", validate=True)
     assert _equal(_weights(whole), _weights(again))
     assert history_again == history
@@ -136,14 +129,14 @@ def test_early_stopping_ends_the_fit_and_is_remembered(tmp_path, monkeypatch):
     options = small.DEFAULTS | {"folder": str(tmp_path), "epochs": 20, "validate": True}
     machine = Machine(MachineConfig(strategy="none"))
     made = small.fitter(options, machine)
-    made._fit = type(made._fit)(batch_size=8, epochs=20, patience=2, keep="best")
+    made.fit_config = type(made.fit_config)(batch_size=8, epochs=20, patience=2, keep="best")
     made.reset(1)
-    fit = lambda: made.fit(small.examples(options), tmp_path, worse)  # noqa: E731
-    history = fit()
+    again = lambda: fit(made, small.examples(options), tmp_path, worse)  # noqa: E731
+    history = again()
     assert [row["val_loss"] for row in history] == [0.5, 0.4, 0.6, 0.7]
     best = _weights(made)
     made.reset(2)
-    assert fit() == history  # nothing is trained any more
+    assert again() == history  # nothing is trained any more
     assert _equal(_weights(made), best)
 
 

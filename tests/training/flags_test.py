@@ -81,7 +81,10 @@ def test_differing_fields_are_named():
         ),
         (lambda: DataConfig(data_dir="d", classes=("a",)), "two different classes"),
         (lambda: DataConfig(data_dir="d", task="a b"), "a task of letters"),
-        (lambda: OptimizerConfig(learning_rate=float("nan")), "learning_rate above 0, up to 10; got nan"),
+        (
+            lambda: OptimizerConfig(learning_rate=float("nan")),
+            "learning_rate above 0, up to 10; got nan",
+        ),
         (lambda: OptimizerConfig(learning_rate=0.0), "learning_rate .* got 0.0"),
         (lambda: OptimizerConfig(learning_rate=float("inf")), "learning_rate .* got inf"),
         (lambda: FitConfig(batch_size=0), "batch_size within 1"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from cellscreen.pipelines.order import Share, Start, epochs_in_order
-from cellscreen.training.fit import Fitter
+from cellscreen.training.fit import fit
 from cellscreen.training.fit_config import (
     FitConfig,
     LossConfig,
@@ -26,6 +27,7 @@ from cellscreen.training.fit_config import (
     OptimizerConfig,
     Watch,
 )
+from cellscreen.training.fitter import Fitter
 from cellscreen.training.losses import class_loss, is_right
 from cellscreen.training.machine import Machine
 from cellscreen.training.task import Examples, Questions, Task, Validation
@@ -113,7 +115,7 @@ def validation() -> Validation:
 
 def fitter(options: dict, machine: Machine) -> Fitter:
     """The net with its optimizer on an opened machine."""
-    fit = FitConfig(
+    wanted = FitConfig(
         batch_size=options["batch_size"],
         accumulation=options["accumulation"],
         epochs=options["epochs"],
@@ -129,18 +131,22 @@ def fitter(options: dict, machine: Machine) -> Fitter:
         clip_norm=options["clip_norm"],
         ema=options["ema"],
     )
-    return Fitter(task(options), fit, optimizer, machine, options["jit"])
+    return Fitter(task(options), wanted, optimizer, machine, options["jit"])
 
 
-def run(options: dict, machine: Machine) -> tuple[Fitter, list[dict[str, float]]]:
+def run(
+    options: dict, machine: Machine, callbacks: Sequence[keras.callbacks.Callback] = ()
+) -> tuple[Fitter, list[dict[str, float]]]:
     """One fit as told; returns the fitter and the figures of its epochs."""
     made = fitter(options, machine)
     made.reset(options["seed"])
-    history = made.fit(
+    history = fit(
+        made,
         examples(options),
         Path(options["folder"]),
         validation() if options["validate"] else None,
-        watch=Watch(checkpoint_seconds=options["seconds"]),
+        callbacks,
+        Watch(checkpoint_seconds=options["seconds"]),
     )
     return made, history
 
