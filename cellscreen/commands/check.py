@@ -1,16 +1,26 @@
 """Look at a folder of images: what is there, what is missing, what is wrong.
 
-Reads the folder's images.csv, or folders <cell_line>/<hours>H/<normoxia|hypoxia>, and the header of
-every image (about a second per 1,000). It prints what was found per cell line, time, condition and
-control type, then errors, warnings and notes:
+Reads any folder: an images.csv, folders <cell_line>/<hours>H/<normoxia|hypoxia>, a microscope's own
+export (found by looking), or names that a template or regex explains; and the header of every image
+(about a second per 1,000). It prints what was found per plate, draws plates that lack something,
+then lists errors, warnings and notes:
 
   cellscreen check --images=my_cultures
+  cellscreen check --images=export --platemap=map.xlsx --negcon_names=DMSO --output=checked
+  cellscreen check --images=plates --template="{plate}/{well}_{site}_{channel}.tif"
 
 An error is what no other verb can work with: an image that is missing, empty, cut off or of another
-size, 16-bit values without a bit depth, compounds without a vehicle control. A warning makes a
-result doubtful: one condition only, no wells to make folds of, a compound in one cell line only.
+size, 16-bit values without a bit depth, a plate map that covers too few wells, compounds without a
+vehicle control. A warning makes a result doubtful: a field that is missing, one condition only, no
+wells to make folds of. Images that an index lists but nobody can use are told well by well.
 
-  cellscreen check --images=my_plates --deep --label_column=control_type --group_by=row_pair
+--deep also decodes every image and measures its quality against its own plate: focus, saturation,
+background, cells, debris. Wells are flagged, never dropped:
+
+  cellscreen check --images=my_plates --deep --output=checked
+
+--output gets plate_table.parquet, wells.csv and coverage.csv, with --deep also quality.csv,
+suspicious_wells.csv, position_effects.csv, heat_maps/ and thumbnails/.
 
 The exit status is 0 without errors (warnings are fine), 1 with errors, 2 if a flag is wrong.
 """
@@ -20,19 +30,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from cellscreen import commands
+from cellscreen.commands.image_flags import define_image_flags, read_images
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cellscreen.plates.coverage import Coverage
 
 FLAGS = flags.FlagValues()
-_IMAGES = flags.DEFINE_string("images", None, "Folder of images.", flag_values=FLAGS, required=True)
+
+
+define_image_flags(FLAGS)
 _DEEP = flags.DEFINE_bool(
     "deep",
     False,
-    "Decode every image; check values against bit_depth and find copies.",
+    "Decode every image; check values against bit_depth, find copies, measure quality.",
     flag_values=FLAGS,
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", "", "Folder for the tables and pictures.", flag_values=FLAGS
 )
 _LABEL_COLUMN = flags.DEFINE_string(
     "label_column",
@@ -49,16 +70,15 @@ _GROUP_BY = flags.DEFINE_string(
 
 
 def main(argv: list[str]) -> int:
-    """Prints the inventory of a folder."""
+    """Prints the inventory of a folder, and writes it where asked to."""
     from cellscreen.errors import PlateTableError
-    from cellscreen.plates.table import read_with_layout
     from cellscreen.quality.inventory import take_inventory
     from cellscreen.quality.inventory_text import describe
 
     del argv
-    folder = Path(_IMAGES.value)
+    folder = Path(FLAGS["images"].value)
     try:
-        table, layout = read_with_layout(folder)
+        table, layout, coverage = read_images(FLAGS)
     except PlateTableError as error:
         print(f"Errors\n  {error}")
         return 1
@@ -70,8 +90,20 @@ def main(argv: list[str]) -> int:
         watch=_progress,
         folder=folder,
     )
-    print(describe(inventory, folder, layout))
+    print(describe(inventory, folder, layout, coverage))
+    if _OUTPUT.value:
+        _write(table, inventory, coverage)
     return 0 if inventory.is_usable else 1
+
+
+def _write(table: pd.DataFrame, inventory: Any, coverage: Coverage | None) -> None:
+    from cellscreen.quality.quality_files import write_quality, write_tables
+
+    folder = Path(_OUTPUT.value)
+    write_tables(table, inventory.wells, coverage, folder)
+    if inventory.quality is not None:
+        write_quality(table, inventory.quality, folder)
+    print(f"Written to {folder}")
 
 
 def _progress(items: Iterable[Any], total: int) -> Iterator[Any]:

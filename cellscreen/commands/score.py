@@ -2,7 +2,8 @@
 
 The model is a run folder (an image it was trained on is scored by the net of the fold that held it
 out, any other by the mean over folds) or a SavedModel of `cellscreen export` (which refuses images
-it was trained on). The images are any folder that `cellscreen check` accepts.
+it was trained on). The images are any folder that `cellscreen check` reads, with the same flags;
+stacks, light and intensity scale are dealt with as by `cellscreen build`: give what it was given.
 
   cellscreen score --model=runs/ac16 --images=screen --where=cell_line=AC16 --output=ac16.parquet
 """
@@ -15,12 +16,16 @@ from pathlib import Path
 from absl import flags
 
 from cellscreen import commands
+from cellscreen.commands.image_flags import define_image_flags, read_images
+from cellscreen.records.preparation import Preparation, prepare_plates
+from cellscreen.training.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
 _MODEL = flags.DEFINE_string(
     "model", None, "Run folder or exported model.", flag_values=FLAGS, required=True
 )
-_IMAGES = flags.DEFINE_string("images", None, "Folder of images.", flag_values=FLAGS, required=True)
+define_image_flags(FLAGS)
+define_flags(Preparation, FLAGS)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Score table to write, .parquet.", flag_values=FLAGS, required=True
 )
@@ -39,13 +44,14 @@ _LEVEL = flags.DEFINE_enum(
 def main(argv: list[str]) -> int:
     """Scores the images and says where the table is."""
     from cellscreen.pipelines.selection import select
-    from cellscreen.plates.table import read_plate_table
     from cellscreen.screening.scores import aggregate, write_scores
     from cellscreen.serving.scoring import open_model, score_images
 
     del argv
-    table = read_plate_table(Path(_IMAGES.value))
+    table, _, _ = read_images(FLAGS)
     table = table[select(table, _WHERE.value)]
+    folder = Path(_OUTPUT.value).with_suffix("")  # what is measured of the plates lies there
+    table = prepare_plates(table, config_from_flags(Preparation, FLAGS), folder)
     scorer = open_model(_MODEL.value)
     scores = score_images(scorer, table)
     if _LEVEL.value != "image":

@@ -1,4 +1,4 @@
-"""Simulate hypoxia cultures, or a screen of compounds with known truth.
+"""Simulate cultures, screens or fluorescence plates with a known truth.
 
 No public images of AC16 and H9C2 cells under hypoxia exist. These stand in for them: phase-contrast
 fields whose cells round up and whose nuclei grow with the hours in the chamber, in both conditions
@@ -16,12 +16,27 @@ Smaller, faster, for a look: the AC16 group of 48 hours, 6 wells with 4 images f
 
   cellscreen simulate --output=small --cell_lines=AC16 --hours=48 --wells=6 --sites=4
 
-The folder gets <plate>/<well>_s<site>.png (8-bit gray), images.csv, and two files that images.csv
-never mentions: truth.csv (what each compound of a screen really does) and oracle.csv (the true
-shapes in each field); with --cultures also oracle.parquet, the scores that a reader of the true
-shapes would give, fitted on those cultures. The same flags give the same pixels on every run; a
-run that was stopped goes on when the same command is given again. `cellscreen check` looks at what
-came out.
+The folder of these gets <plate>/<well>_s<site>.png (8-bit gray), images.csv, and two files that
+images.csv never mentions: truth.csv (what each compound of a screen really does) and oracle.csv
+(the true shapes in each field); with --cultures also oracle.parquet, the scores that a reader of
+the true shapes would give, fitted on those cultures. The same flags give the same pixels on every
+run; a run that was stopped goes on when the same command is given again. `cellscreen check` looks
+at what came out.
+
+Fluorescence plates in a microscope's own layout, of three kinds: cardiotox (hiPSC-CM: nucleus, MMP,
+ROS; 100 compounds, 47 of them toxic, 6 doses x 3 replicates), cell_painting (U2OS, five channels,
+CPJUMP1's layout of controls) and translocation (FKHR-GFP, as BBBC013):
+
+  cellscreen simulate --kind=cardiotox --layout=harmony --output=plates --size_px=256
+
+A small one, of 16 wells and the cells' truth beside; and the same plates with no effect at all:
+
+  cellscreen simulate --kind=cardiotox --layout=imagexpress --output=tiny --compounds=4 --doses=2 \
+      --replicates=1 --control_wells=6 --poscon_wells=2 --cell_truth
+  cellscreen simulate --kind=cardiotox --output=null --affected_fraction=0
+
+They come with platemap.csv, the same in JUMP's form in metadata/, labels.csv, and the truth in
+truth.csv (a row a well), oracle.csv (a row a field) and, on request, cell_truth/.
 """
 
 from __future__ import annotations
@@ -35,6 +50,7 @@ from absl import flags
 from cellscreen import commands
 from cellscreen.errors import ConfigError
 from cellscreen.simulate.config import CULTURES, SCREEN, CellLine, CultureConfig
+from cellscreen.simulate.hcs_config import CONFIGS, HcsConfig
 
 ORACLE_SCORES = "oracle.parquet"
 _DEFAULT = CultureConfig()
@@ -43,15 +59,34 @@ _NAMES = [line.name for line in _DEFAULT.lines]
 _COUNTS = {
     "batches": "Repeats of every plate, each with wells of its own.",
     "wells": "Cultures: wells of a plate, or dishes, 1 to 12.",
-    "sites": "Cultures: images of a well.",
-    "compounds": "Screen: compounds in all.",
+    "sites": "Cultures and plates: images of a well.",
+    "compounds": "Screen and plates: compounds in all.",
     "protectors": "Screen: compounds that protect both lines.",
     "one_line": "Screen: compounds that protect one line only, which the vote must not pass.",
     "toxic": "Screen: compounds that kill cells and protect none.",
-    "control_wells": "Screen: vehicle wells at least, for each batch and cell line.",
+    "control_wells": "Screen: vehicle wells at least, for each batch and cell line. Plates: DMSO "
+    "wells of a plate map.",
     "control_sites": "Screen: images of a vehicle well.",
     "size_px": "Side of a field in pixels.",
 }
+
+# The same for fields of HcsConfig; what is not given is that of the kind.
+_PLATE_COUNTS = {
+    "doses": "Plates: doses of each compound, the highest first.",
+    "replicates": "Plates: wells of each compound and dose in a layout.",
+    "plates": "Plates: plates made of each plate map, each a batch.",
+    "layouts": "Plates: times that the same wells are dealt anew to other positions.",
+    "poscon_wells": "Plates: wells of a plate map with the positive control.",
+    "plate_wells": "Plates: 96, 384 or 1536.",
+    "bit_depth": "Plates: 16 or 12 bits of the camera.",
+    "rendered_fields": "Plates: fields to draw; others are hard links to them, to measure speed.",
+}
+_PLATE_FLOATS = {
+    "affected_fraction": "Plates: share of cells that an active compound changes; 0: no effect.",
+    "position_sd": "Plates: how much stains and density change over rows and columns.",
+    "batch_sd": "Plates: how much stains differ between plates.",
+}
+_SHARED = ("seed", "compounds", "sites", "control_wells", "size_px")
 
 FLAGS = flags.FlagValues()
 _OUTPUT = flags.DEFINE_string(
@@ -60,8 +95,9 @@ _OUTPUT = flags.DEFINE_string(
 _KIND = flags.DEFINE_enum(
     "kind",
     CULTURES,
-    [CULTURES, SCREEN],
-    "Cultures in both conditions to train on, or a screen of compounds under hypoxia.",
+    [CULTURES, SCREEN, *CONFIGS],
+    "Cultures in both conditions to train on, a screen of compounds under hypoxia, or fluorescence "
+    "plates of one of three assays.",
     flag_values=FLAGS,
 )
 _CULTURES = flags.DEFINE_string(
@@ -95,6 +131,20 @@ _SITES_OF_WELLS = flags.DEFINE_list(
 )
 for _name, _text in _COUNTS.items():
     flags.DEFINE_integer(_name, getattr(_DEFAULT, _name), _text, flag_values=FLAGS)
+_LAYOUT = flags.DEFINE_string(
+    "layout",
+    "images_csv",
+    "Plates: harmony, harmony_v1, harmony_v7, cpjump1, imagexpress, yokogawa, incucyte, ome_zarr, "
+    "load_data, deepprofiler, template or images_csv.",
+    flag_values=FLAGS,
+)
+_CELL_TRUTH = flags.DEFINE_bool(
+    "cell_truth", False, "Plates: write the true cells of each field, too.", flag_values=FLAGS
+)
+for _name, _text in _PLATE_COUNTS.items():
+    flags.DEFINE_integer(_name, None, _text, flag_values=FLAGS)
+for _name, _text in _PLATE_FLOATS.items():
+    flags.DEFINE_float(_name, None, _text, flag_values=FLAGS)
 
 
 def main(argv: list[str]) -> int:
@@ -102,13 +152,45 @@ def main(argv: list[str]) -> int:
     from cellscreen.simulate.writing import simulate
 
     del argv
+    _check_kind()
     output = Path(_OUTPUT.value)
+    if _KIND.value in CONFIGS:
+        return _write_plates(output)
     table = simulate(_config(), output, _WORKERS.value, progress=_print_progress)
     plates = table["plate"].nunique()
     print(f"{len(table)} simulated images of {plates} plates are in {output}")
     if _CULTURES.value:
         _write_oracle(Path(_CULTURES.value), output)
     return 0
+
+
+def _write_plates(output: Path) -> int:
+    from cellscreen.simulate.hcs_writing import simulate_plates
+
+    config = _plate_config()
+    images = simulate_plates(
+        config, output, _LAYOUT.value, _WORKERS.value, _CELL_TRUTH.value, _print_progress
+    )
+    print(f"{images} simulated images ({_KIND.value}, layout {_LAYOUT.value}) are in {output}")
+    return 0
+
+
+def _plate_config() -> HcsConfig:
+    """Returns the config of the kind with what was given by flags in its place."""
+    names = (*_SHARED, *_PLATE_COUNTS, *_PLATE_FLOATS)
+    given = {name: FLAGS[name].value for name in names if FLAGS[name].present}
+    return dataclasses.replace(CONFIGS[_KIND.value], **given)
+
+
+def _check_kind() -> None:
+    """Refuses flags that the chosen kind would not heed."""
+    plates = {*_PLATE_COUNTS, *_PLATE_FLOATS, "layout", "cell_truth"}
+    cultures = {"cultures", "difficulty", "cell_lines", "hours", "concentrations_um"}
+    cultures |= {"sites_of_wells", "batches", "wells", "protectors", "one_line", "toxic"}
+    kind = _KIND.value
+    for name in sorted(cultures if kind in CONFIGS else plates):
+        if FLAGS[name].present:
+            raise ConfigError(f"Expected no --{name} with --kind={kind}, got one.")
 
 
 def _write_oracle(cultures: Path, screen: Path) -> None:

@@ -1,4 +1,4 @@
-"""TIFF by tifffile: one page, gray, palette or RGB, checked against the file's size."""
+"""TIFF by tifffile: gray, palette or RGB, one page of it, checked against the file's size."""
 
 from __future__ import annotations
 
@@ -22,17 +22,21 @@ _PHOTOMETRIC_TAG = 262
 tifffile.logger().setLevel(logging.CRITICAL)
 
 
-def tiff_header(file: BinaryIO) -> ImageHeader:
-    """Reads the header of a TIFF, and checks that its pixels lie within the file.
+def tiff_header(file: BinaryIO, number: int | None = None) -> ImageHeader:
+    """Reads the header of one page of a TIFF, and checks that its pixels lie within the file.
+
+    Args:
+        file: the TIFF.
+        number: the page, from 0; None for a file that has one, smaller copies of it not counted.
 
     Raises:
-        ImageError: several pages, another pixel type than 8 to 16-bit gray or RGB, or pixels
-            beyond the file's end.
+        ImageError: several pages and no number, no page of that number, another pixel type than
+            8 to 16-bit gray or RGB, or pixels beyond the file's end.
     """
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     with tifffile.TiffFile(file) as tiff:
-        page = _only_page(tiff)
+        page = _only_page(tiff) if number is None else _page(tiff, number)
         samples = _check_type(page)
         _check_segments(page, size)
         has_palette = page.photometric == PHOTOMETRIC.PALETTE
@@ -41,16 +45,16 @@ def tiff_header(file: BinaryIO) -> ImageHeader:
         return ImageHeader(page.imagewidth, page.imagelength, 3 if colour else 1, dtype)
 
 
-def tiff_pixels(data: bytes) -> np.ndarray:
-    """Decodes a TIFF whose header was checked.
+def tiff_pixels(file: BinaryIO, number: int | None = None) -> np.ndarray:
+    """Decodes the page of a TIFF whose header was checked; of the file, only that page is read.
 
     Palettes are looked up, and values stored with white as 0 turned round; transparency is kept.
 
     Returns:
         `(height, width)`, or `(height, width, samples)`; uint8 or uint16.
     """
-    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        page: Any = tiff.pages.first
+    with tifffile.TiffFile(file) as tiff:
+        page: Any = _page(tiff, number or 0)
         image = page.asarray(maxworkers=1)
         if page.photometric == PHOTOMETRIC.PALETTE:
             colours = _palette(page)
@@ -70,9 +74,18 @@ def _only_page(tiff: tifffile.TiffFile) -> Any:
         if not page.is_reduced:
             raise ImageError(
                 f"Expected one image; the TIFF has {len(tiff.pages)} pages.",
-                fix="Save each plane, time or channel as a file of its own.",
+                fix="State each image's page, from 0, in a column page, or save it as a file.",
             )
     return tiff.pages.first
+
+
+def _page(tiff: tifffile.TiffFile, number: int) -> Any:
+    try:
+        return tiff.pages[number]
+    except IndexError as error:
+        raise ImageError(
+            f"Expected a page {number}, counted from 0; the TIFF has {len(tiff.pages)} pages."
+        ) from error
 
 
 def _check_type(page: Any) -> int:

@@ -21,6 +21,18 @@ VOCABULARIES = {
 BIT_DEPTHS = range(8, 17)
 ORDER = (*PLANE, "path", "bit_depth", TEXTS[0], CONDITION, HOURS, TEXTS[1], TEXTS[2])
 ORDER = (*ORDER, CONCENTRATION, CONTROL_TYPE, SIMULATED)
+MEASUREMENT = PREFIX + "measurement"
+PROBLEM = "problem"
+NUMBERS = (
+    "pixel_size_um",
+    "position_x_um",
+    "position_y_um",
+    "position_z_um",
+    "exposure_s",
+    "elapsed_hours",
+)
+WHOLE_NUMBERS = ("page", "sensor_max", "low", "high")
+MICROSCOPE = (*WHOLE_NUMBERS, *NUMBERS, "flatfield", "illumination", "stack", PROBLEM)
 _KNOWN = {name.removeprefix(PREFIX).casefold(): name for name in ORDER}
 
 
@@ -58,6 +70,12 @@ def metadata_column(table: pd.DataFrame, name: str) -> str:
 def plate_table(columns: pd.DataFrame) -> pd.DataFrame:
     """Returns `columns` as a plate table: defaults filled in, columns ordered and typed.
 
+    What only microscopes tell stands last, without `Metadata_`: `page` (Int64, from 0, in a file
+    of several pages), `sensor_max` (Int64, the value of a saturated pixel), `pixel_size_um`,
+    `position_x_um`, `position_y_um` (of the field), `position_z_um`, `exposure_s`,
+    `elapsed_hours` (since the first scan), all float; `flatfield` (JSON text) and `problem` (why
+    a listed image cannot be used; "" where it can).
+
     Args:
         columns: a row an image plane; has `path`, `Metadata_Plate`, `Metadata_Well` and
             `Metadata_Site`, and may have any other column of a plate table.
@@ -68,9 +86,13 @@ def plate_table(columns: pd.DataFrame) -> pd.DataFrame:
             table[name] = ""
     if "bit_depth" not in table:
         table["bit_depth"] = pd.NA
-    table["bit_depth"] = table["bit_depth"].astype("Int64")
-    for name in (HOURS, CONCENTRATION):
+    for name in ("bit_depth", *WHOLE_NUMBERS):
+        if name in table:
+            table[name] = table[name].astype("Int64")
+    for name in (HOURS, CONCENTRATION, *NUMBERS):
         if name in table:
             table[name] = table[name].astype(float)
     first = [name for name in ORDER if name in table]
-    return table[first + [name for name in table if name not in first]]
+    last = [name for name in MICROSCOPE if name in table]
+    others = [name for name in table if name not in (*first, *last)]
+    return table[first + others + last]

@@ -6,11 +6,13 @@ import pandas as pd
 
 from cellscreen.plates import columns
 from cellscreen.plates.columns import CONDITION, CONTROL_TYPE
+from cellscreen.plates.usable import problems_by_well, usable
 from cellscreen.quality.design_checks import BATCH, COMPOUND, HOURS, LINE
-from cellscreen.quality.findings import Finding, of_wells
+from cellscreen.quality.findings import Finding, of_rows, of_wells
+from cellscreen.quality.plate_wells import WELL as _WELL
+from cellscreen.quality.plate_wells import empty_places, usual_sites
 
 _SPELT = ("Metadata_Plate", LINE, BATCH, COMPOUND)
-_USUAL_SHARE = 0.75
 _NEEDS = {
     LINE: "training on one group and the vote",
     CONDITION: "training on hypoxia",
@@ -23,7 +25,43 @@ _NEEDS = {
 
 def check_missing(table: pd.DataFrame) -> list[Finding]:
     """Says what is not there: columns, values, channels of a site, sites of a well."""
+    findings = _missing_columns(table)
+    for _, rows in table.groupby("Metadata_Plate"):
+        findings += _missing_channels(rows) + _missing_wells(rows)
+    return findings + _missing_sites(table)
+
+
+def check_unusable(table: pd.DataFrame) -> list[Finding]:
+    """Tells, well by well, what an index lists and nobody can use; an error if that is all."""
     findings = []
+    for row in problems_by_well(table).to_dict("records"):
+        of_channels = f", channels {row['channels']}" if row["channels"] else ""
+        text = f"Listed, but not usable: {row['problem']} (sites {row['sites']}{of_channels})."
+        place = row["Metadata_Plate"], row["Metadata_Well"]
+        findings.append(Finding("warning", text, plate=place[0], well=place[1]))
+    for plate in sorted(set(table["Metadata_Plate"]) - set(usable(table)["Metadata_Plate"])):
+        findings.append(Finding("error", "No image of this plate can be used.", plate=plate))
+    return findings
+
+
+def check_twice(table: pd.DataFrame) -> list[Finding]:
+    """Finds two rows of one image plane: plate, well, site, plane, time and channel."""
+    keys = list(columns.PLANE)
+    repeated = table[table.duplicated(keys)]
+    first = table.drop_duplicates(keys).set_index(keys)["path"]
+    findings = []
+    for row in repeated.to_dict("records"):
+        other = first[tuple(row[key] for key in keys)]
+        text = "A second image of one plate, well, site, plane, time and channel; the first is "
+        findings += of_rows("error", f"{text}{other}.", pd.DataFrame([row]))
+    return findings
+
+
+def _missing_columns(table: pd.DataFrame) -> list[Finding]:
+    findings = []
+    if not any(column in table for column in _NEEDS):
+        text = "Nothing is known of the wells: no condition, compound or control."
+        return [Finding("note", f"{text} A plate map tells it (--platemap).")]
     for column, need in _NEEDS.items():
         name = column.removeprefix(columns.PREFIX)
         if column not in table:
@@ -31,9 +69,7 @@ def check_missing(table: pd.DataFrame) -> list[Finding]:
         elif column in (LINE, CONDITION, HOURS, BATCH):
             blank = table[table[column].isna() | (table[column] == "")]
             findings += of_wells("warning", f"No {name}: needed for {need}.", blank)
-    for _, rows in table.groupby("Metadata_Plate"):
-        findings += _missing_channels(rows)
-    return findings + _missing_sites(table)
+    return findings
 
 
 def check_spelling(table: pd.DataFrame) -> list[Finding]:
@@ -65,18 +101,21 @@ def _missing_channels(rows: pd.DataFrame) -> list[Finding]:
     return findings
 
 
+def _missing_wells(rows: pd.DataFrame) -> list[Finding]:
+    """Wells of one plate without images in the midst of those with images."""
+    text = "No image of this well, though most wells around it have images."
+    plate = str(rows["Metadata_Plate"].iloc[0])
+    places = empty_places(rows["Metadata_Well"].unique())
+    return [Finding("warning", text, plate=plate, well=well) for well in places]
+
+
 def _missing_sites(table: pd.DataFrame) -> list[Finding]:
     """Wells with fewer sites than most of their plate, if sites do not vary by design."""
-    control = table[CONTROL_TYPE] if CONTROL_TYPE in table else pd.Series("", index=table.index)
+    sites = table.groupby(list(_WELL))["Metadata_Site"].nunique()
+    counted = pd.DataFrame({"sites": sites, "usual": usual_sites(table)}).reset_index()
     findings = []
-    for _, alike in table.groupby(control):
-        sites = alike.groupby(["Metadata_Plate", "Metadata_Well"])["Metadata_Site"].nunique()
-        usual = sites.groupby("Metadata_Plate").transform(lambda counts: counts.mode().iloc[-1])
-        if (sites == usual).mean() < _USUAL_SHARE:
-            continue
-        counted = pd.DataFrame({"sites": sites, "usual": usual})[sites < usual].reset_index()
-        for row in counted.to_dict("records"):
-            text = f"{row['sites']} of the {row['usual']} sites that most wells of the plate have."
-            place = row["Metadata_Plate"], row["Metadata_Well"]
-            findings.append(Finding("warning", text, plate=place[0], well=place[1]))
+    for row in counted[counted["sites"] < counted["usual"]].to_dict("records"):
+        text = f"{row['sites']} of the {row['usual']} sites that most wells of the plate have."
+        place = row["Metadata_Plate"], row["Metadata_Well"]
+        findings.append(Finding("warning", text, plate=place[0], well=place[1]))
     return findings

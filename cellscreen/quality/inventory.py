@@ -8,8 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from cellscreen.plates import columns
-from cellscreen.plates.columns import CONDITION, CONTROL_TYPE
-from cellscreen.plates.groups import row_groups
 from cellscreen.plates.usable import usable
 from cellscreen.quality.completeness import (
     check_missing,
@@ -17,30 +15,21 @@ from cellscreen.quality.completeness import (
     check_twice,
     check_unusable,
 )
-from cellscreen.quality.design_checks import (
-    BATCH,
-    COMPOUND,
-    HOURS,
-    LINE,
-    check_classes,
-    check_controls,
-    culture_names,
-    is_vehicle,
-    labelled_rows,
-)
+from cellscreen.quality.design_checks import check_classes, check_controls
 from cellscreen.quality.findings import LEVELS, Finding
-from cellscreen.quality.image_checks import (
-    check_headers,
-    kind,
-    read_headers,
-    unlisted_images,
+from cellscreen.quality.image_checks import check_headers, read_headers, unlisted_images
+from cellscreen.quality.inventory_tables import (
+    count_classes,
+    count_compounds,
+    count_groups,
+    count_plates,
+    count_sizes,
+    count_totals,
 )
 from cellscreen.quality.pixel_checks import check_pixels
 from cellscreen.quality.plate_wells import count_wells
 from cellscreen.quality.reading_pool import Watch, unwatched
 from cellscreen.quality.well_quality import quality_table
-
-ITEM = {LINE: "cell line", HOURS: "hours", CONDITION: "condition", CONTROL_TYPE: "control"}
 
 
 @dataclass(frozen=True)
@@ -102,136 +91,30 @@ def take_inventory(
     if folder is not None:
         design += unlisted_images(folder, table)
     images, findings = read_headers(usable(table), watch)
+    noted = _noted(table, findings)
     findings += check_headers(images)
     quality = None
     if deep:
         measured, found = check_pixels(images, watch)
-        quality = quality_table(measured, table, _unread(table, findings))
+        quality = quality_table(measured, noted)
         findings += found
-    wells = count_wells(table)
+    wells = count_wells(noted)
     return Inventory(
-        totals=_totals(table),
-        groups=_groups(table),
-        plates=_plates(table, wells),
+        totals=count_totals(table),
+        groups=count_groups(table),
+        plates=count_plates(table, wells),
         wells=wells,
-        sizes=_sizes(images),
-        classes=_classes(table, label_column, group_by),
-        compounds=_compounds(table),
+        sizes=count_sizes(images),
+        classes=count_classes(table, label_column, group_by),
+        compounds=count_compounds(table),
         findings=tuple(sorted(findings + design, key=lambda found: LEVELS.index(found.level))),
         quality=quality,
     )
 
 
-def _unread(table: pd.DataFrame, findings: list[Finding]) -> pd.Series:
-    """Why images could not be decoded: a problem of the index, or what their header said."""
-    told = {finding.file: finding.text for finding in findings if finding.level == "error"}
+def _noted(table: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
+    """The table with what headers said in the column `problem`, where an index noted nothing."""
+    told = {finding.file: finding.text for finding in findings}
     noted = table[columns.PROBLEM].fillna("") if columns.PROBLEM in table else ""
-    reasons = table["path"].map(told).fillna("")
-    return reasons.where(reasons != "", noted)
-
-
-def _totals(table: pd.DataFrame) -> dict[str, int]:
-    totals = {
-        "images": len(table),
-        "wells": row_groups(table, "well").nunique(),
-        "plates": table["Metadata_Plate"].nunique(),
-    }
-    if BATCH in table:
-        totals["batches"] = table[BATCH].nunique()
-    if columns.SIMULATED in table:
-        totals["simulated"] = int(table[columns.SIMULATED].sum())
-    return totals
-
-
-def _groups(table: pd.DataFrame) -> pd.DataFrame:
-    """Counts per cell line x hours x condition x control type, of those that are there."""
-    rows = table.assign(well=row_groups(table, "well"))
-    by = [name for name in ITEM if name in table]
-    counted = []
-    for values, part in rows.groupby(by, dropna=False) if by else [((), rows)]:
-        counts = part.groupby("well").size()
-        named = {ITEM[name]: value for name, value in zip(by, values, strict=True)}
-        counted.append(
-            named
-            | {"wells": len(counts), "images": len(part), "images a well": _range(counts)}
-            | {"plates": part["Metadata_Plate"].nunique()}
-            | ({"batches": part[BATCH].nunique()} if BATCH in table else {})
-        )
-    return pd.DataFrame(counted)
-
-
-def _plates(table: pd.DataFrame, wells: pd.DataFrame) -> pd.DataFrame:
-    """What each plate holds and lacks."""
-    counted = []
-    for plate, rows in table.groupby("Metadata_Plate", sort=False):
-        of_wells = wells.loc[plate]
-        channels = sorted(rows["channel"].unique())
-        counted.append(
-            {
-                "plate": plate,
-                "wells": len(of_wells),
-                "images": int(of_wells["images"].sum()),
-                "sites a well": _range(rows.groupby("Metadata_Well")["Metadata_Site"].nunique()),
-                "channels": " ".join(channels) if any(channels) else "",
-                "planes": rows["Metadata_Plane"].nunique(),
-                "times": rows["Metadata_Timepoint"].nunique(),
-                "sites lacking": int(of_wells["lacking"].sum()),
-                "unusable": int(of_wells["unusable"].sum()),
-            }
-        )
-    return pd.DataFrame(counted)
-
-
-def _sizes(images: pd.DataFrame) -> pd.DataFrame:
-    if images.empty:
-        return pd.DataFrame()
-    described = pd.DataFrame(
-        {
-            "channel": images["channel"],
-            "size (px)": images["width"].astype(str) + " x " + images["height"].astype(str),
-            "type": list(map(kind, images["channels"], images["dtype"])),
-            "bit depth": images["bit_depth"].astype("string").fillna(""),
-            "plates": images["Metadata_Plate"],
-        }
-    )
-    by = list(described.columns[:-1])
-    sizes = described.groupby(by)["plates"].agg(images="size", plates="nunique").reset_index()
-    return sizes if (sizes["channel"] != "").any() else sizes.drop(columns="channel")
-
-
-def _classes(table: pd.DataFrame, label_column: str | None, group_by: str) -> pd.DataFrame:
-    rows = labelled_rows(table, label_column)
-    groups = row_groups(rows, group_by)
-    named = pd.DataFrame({"culture": culture_names(rows), "class": rows["label"], "group": groups})
-    counted = named.groupby(["culture", "class"])["group"].agg(images="size", groups="nunique")
-    return counted.reset_index().rename(columns={"groups": f"groups by {group_by}"})
-
-
-def _compounds(table: pd.DataFrame) -> pd.DataFrame:
-    """Compounds and vehicle wells of a screen, per cell line and batch."""
-    if CONTROL_TYPE not in table or COMPOUND not in table:
-        return pd.DataFrame()
-    rows = table.assign(well=row_groups(table, "well"))
-    rows = rows.assign(**{name: "" for name in (LINE, BATCH) if name not in table})
-    counted = []
-    for (line, batch), part in rows.groupby([LINE, BATCH]):
-        treated = part[part[CONTROL_TYPE] == "trt"]
-        if treated.empty:
-            continue
-        of_compound = treated.groupby(COMPOUND)
-        counted.append(
-            {
-                "cell line": line,
-                "batch": batch,
-                "compounds": of_compound.ngroups,
-                "images a compound": _range(of_compound.size()),
-                "wells a compound": _range(of_compound["well"].nunique()),
-                "vehicle wells": part.loc[is_vehicle(part), "well"].nunique(),
-            }
-        )
-    return pd.DataFrame(counted)
-
-
-def _range(counts: pd.Series) -> str:
-    low, high = counts.min(), counts.max()
-    return f"{low}" if low == high else f"{low}-{high}"
+    problems = table["path"].map(told).fillna("")
+    return table.assign(**{columns.PROBLEM: problems.where(problems != "", noted)})

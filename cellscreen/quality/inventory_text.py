@@ -3,54 +3,52 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from cellscreen.plates.coverage import Coverage, describe_coverage
 from cellscreen.quality.findings import LEVELS, Finding
 from cellscreen.quality.inventory import Inventory
+from cellscreen.quality.plate_text import LEGEND, draw_plate
+from cellscreen.quality.plate_wells import empty_places
+from cellscreen.quality.quality_text import describe_quality
+from cellscreen.quality.text_table import aligned, count
 
 SHOWN = 8
-_SINGULAR = {"batches": "batch"}
+MAPS = 6
+PLATES = 40
 
 
-def describe(inventory: Inventory, root: Path, layout: str) -> str:
+def describe(
+    inventory: Inventory, root: Path, layout: str, coverage: Coverage | None = None
+) -> str:
     """Returns the whole text: totals, tables, findings, and a closing line.
 
     Args:
         inventory: what was found.
         root: the folder; paths below it are shown relative to it.
         layout: how the folder is laid out, for the first line.
+        coverage: of the join with a plate map.
     """
     tables = {
         "Images": inventory.groups,
+        "Plates": inventory.plates.head(PLATES),
         "Sizes and types": inventory.sizes,
         "Classes for training": inventory.classes,
         "Compounds": inventory.compounds,
     }
     blocks = [f"{root} ({layout}): {_totals(inventory.totals)}"]
     blocks += [f"{name}\n{aligned(frame)}" for name, frame in tables.items() if len(frame)]
+    if coverage is not None:
+        blocks.append(f"Plate map\n{textwrap.indent(describe_coverage(coverage), '  ')}")
+    blocks += list(_plate_maps(inventory.wells))
+    if inventory.quality is not None:
+        blocks += list(describe_quality(inventory.quality))
     blocks += list(_finding_blocks(inventory.findings, root))
     return "\n\n".join([*blocks, _closing(inventory)])
-
-
-def aligned(frame: pd.DataFrame) -> str:
-    """Returns a frame as a text table: numbers to the right, blanks and missing values as `-`."""
-    columns = []
-    for name in frame:
-        cells = [str(name), *map(_cell, frame[name])]
-        width = max(map(len, cells))
-        right = pd.api.types.is_numeric_dtype(frame[name])
-        columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])
-    lines = ["  " + "  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    return "\n".join(lines)
-
-
-def count(number: int, plural: str) -> str:
-    """Returns `1 image`, `2 images`, `1 batch` …"""
-    return f"{number} {_SINGULAR.get(plural, plural[:-1]) if number == 1 else plural}"
 
 
 def _totals(totals: dict[str, int]) -> str:
@@ -60,6 +58,24 @@ def _totals(totals: dict[str, int]) -> str:
         share = "all" if simulated == totals["images"] else f"{simulated}"
         named.append(f"{share} of them simulated")
     return ", ".join(named)
+
+
+def _plate_maps(wells: pd.DataFrame) -> Iterator[str]:
+    """Draws the plates that lack something; what is whole needs no picture."""
+    if wells.empty:
+        return
+    lacking = wells[(wells["lacking"] > 0) | (wells["images"] == 0)].index.get_level_values(0)
+    drawn = 0
+    for plate, rows in wells.groupby(level=0, sort=False):
+        of_plate = rows.droplevel(0)
+        if plate not in lacking and not empty_places(of_plate.index):
+            continue
+        picture = draw_plate(of_plate)
+        if picture is not None and drawn < MAPS:
+            yield f"Plate {plate}   {LEGEND}\n{picture}"
+        drawn += picture is not None
+    if drawn > MAPS:
+        yield f"… and {drawn - MAPS} more plates that lack something (--output writes wells.csv)"
 
 
 def _finding_blocks(findings: tuple[Finding, ...], root: Path) -> Iterator[str]:
@@ -97,9 +113,3 @@ def _closing(inventory: Inventory) -> str:
     counted = ", ".join(count(levels.count(level), f"{level}s") for level in LEVELS)
     advice = "Ready to build." if inventory.is_usable else "Mend the errors before anything else."
     return f"{counted}. {advice}"
-
-
-def _cell(value: Any) -> str:
-    if value is None or value == "" or pd.isna(value):
-        return "-"
-    return f"{value:g}" if isinstance(value, float) else str(value)

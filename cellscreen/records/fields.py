@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from cellscreen.images.edges import edge_map
 from cellscreen.images.fingerprint import perceptual_hash, sha256_of
+from cellscreen.images.flatfield import ILLUMINATION
 from cellscreen.images.gray import to_gray
+from cellscreen.images.planes import STACK
 from cellscreen.images.reading import check_bit_depth, decode_image, read_bytes
 from cellscreen.images.scale import full_range, to_uint8
+from cellscreen.images.source import read_source, source_digest
 
 Row = Mapping[str, Any]
-In = TypeVar("In")
-Out = TypeVar("Out")
+# A row with one of these is more than the pixels of one plain file.
+_NOT_A_FILE = (STACK, ILLUMINATION, "flatfield", "page")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Field:
         bit_depth: bits a raw value may use.
         low: the raw value that becomes 0.
         high: the raw value that becomes 255.
-        sha256: hex digest of the source file.
+        sha256: hex digest of the source file, or of all files of a stack.
         perceptual_hash: 16 hex digits; near-equal images differ in few bits.
     """
 
@@ -68,11 +68,6 @@ class Pixels:
         return to_uint8(to_gray(self.image), self.low, self.high)
 
 
-def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a plate table as dicts."""
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-
-
 def read_pixels(row: Row) -> Pixels:
     """Reads the image of one row of a plate table.
 
@@ -80,7 +75,7 @@ def read_pixels(row: Row) -> Pixels:
         ImageError: the file is missing or unreadable, holds 16-bit values of no stated bit depth,
             or values above it; the message names file, plate and well.
     """
-    return _pixels(row, _bytes(row))
+    return _pixels(row, _read(row)[0])
 
 
 def read_field(row: Row) -> Field:
@@ -89,8 +84,8 @@ def read_field(row: Row) -> Field:
     Raises:
         ImageError: as `read_pixels`.
     """
-    data = _bytes(row)
-    pixels = _pixels(row, data)
+    image, digest = _read(row)
+    pixels = _pixels(row, image)
     gray8 = pixels.gray8()
     return Field(
         row=row,
@@ -98,54 +93,39 @@ def read_field(row: Row) -> Field:
         bit_depth=pixels.bit_depth,
         low=pixels.low,
         high=pixels.high,
-        sha256=sha256_of(data),
+        sha256=digest,
         perceptual_hash=perceptual_hash(gray8),
     )
 
 
-def read_in_order(
-    function: Callable[[In], Out], items: Iterable[In], workers: int | None = None
-) -> Iterator[Out]:
-    """Applies `function` in threads and yields the results in the order of `items`.
-
-    At most four results a worker wait in memory, so that a plate is never held whole. OpenCV runs
-    one thread an image meanwhile: a pool over images is the faster split of the same cores.
-
-    Raises:
-        Exception: whatever `function` raised first, in the order of `items`.
-    """
-    workers = workers or len(os.sched_getaffinity(0))
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    waiting: deque[Future[Out]] = deque()
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for item in items:
-                    waiting.append(pool.submit(function, item))
-                    if len(waiting) >= 4 * workers:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
-    finally:
-        cv2.setNumThreads(threads)
+def _read(row: Row) -> tuple[np.ndarray, str]:
+    """The image of a row, as stored but for uneven light, and its files' digest."""
+    if any(_given(row, name) for name in _NOT_A_FILE) or Path(row["path"]).is_dir():
+        return read_source(row), source_digest(row)
+    data = read_bytes(row["path"], **_place(row))  # one reading for pixels and digest
+    image = decode_image(
+        data, file=row["path"], plate=row["Metadata_Plate"], well=row["Metadata_Well"]
+    )
+    check_bit_depth(image, _depth(row), file=row["path"], **_place(row))
+    return image, sha256_of(data)
 
 
-def _bytes(row: Row) -> bytes:
-    return read_bytes(row["path"], **_place(row))
-
-
-def _pixels(row: Row, data: bytes) -> Pixels:
-    image = decode_image(data, file=row["path"], **_place(row))
-    stated = row.get("bit_depth")
-    depth = None if stated is None or pd.isna(stated) else int(stated)
+def _pixels(row: Row, image: np.ndarray) -> Pixels:
+    depth = _depth(row)
+    if _given(row, "low") and _given(row, "high"):
+        scale = int(row["low"]), int(row["high"])
+        return Pixels(image, depth or 8 * image.dtype.itemsize, *scale)
     check_bit_depth(image, depth, file=row["path"], **_place(row))
-    depth = depth or 8
-    low, high = full_range(depth)
-    return Pixels(image, depth, low, high)
+    return Pixels(image, depth or 8, *full_range(depth or 8))
+
+
+def _depth(row: Row) -> int | None:
+    return int(row["bit_depth"]) if _given(row, "bit_depth") else None
+
+
+def _given(row: Row, name: str) -> bool:
+    value = row.get(name)
+    return value is not None and not pd.isna(value) and value != ""
 
 
 def _place(row: Row) -> dict[str, str]:

@@ -17,18 +17,12 @@ from cellscreen.errors import ConfigError, ScoreError
 from cellscreen.images import gray
 from cellscreen.images.fingerprint import sha256_of
 from cellscreen.images.in_graph import reduce_edges
+from cellscreen.images.threads import read_in_order
 from cellscreen.pipelines.edge_input import EdgeInput
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.records.edges import row_key
-from cellscreen.records.fields import (
-    Field,
-    Pixels,
-    Row,
-    read_field,
-    read_in_order,
-    read_pixels,
-    rows_of,
-)
+from cellscreen.records.fields import Field, Pixels, Row, read_field, read_pixels
+from cellscreen.records.table_fingerprint import rows_of
 from cellscreen.screening.scores import score_column
 from cellscreen.serving import export
 from cellscreen.training import run_folder

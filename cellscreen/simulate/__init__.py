@@ -1,1 +1,1 @@
-"""Simulated cultures with a known truth, for what no public data set shows."""
+"""Simulated cultures and plates with a known truth, for what no public data set shows."""

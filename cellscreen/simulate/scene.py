@@ -10,10 +10,10 @@ from scipy.special import ndtri
 from cellscreen.simulate import shapes
 from cellscreen.simulate.config import CellLine, CultureConfig
 from cellscreen.simulate.layout import Field
+from cellscreen.simulate.places import spread_places
 from cellscreen.simulate.seeds import generator
 
 MARGIN_UM = 12.0  # cells are placed this far beyond the rim, so that some are cut by it
-_CANDIDATES = 10
 _ALIGNMENT = 0.45  # radians by which a cell turns off its neighbours' direction
 
 
@@ -80,7 +80,8 @@ def draw_scene(config: CultureConfig, field: Field) -> Scene:
     inside = config.size_px * config.um_per_px
     expected = wanted * ((inside + 2 * MARGIN_UM) / inside) ** 2
     count = max(3, round(expected * (1 - config.toxic_loss * field.toxic)))
-    centres = _places(rng, count, config)
+    margin = MARGIN_UM / config.um_per_px
+    centres = spread_places(rng, count, -margin, config.size_px + margin)
     conversion, mitotic = _conversion(config, line, field, rng, count)
     outlines, axis = _cells(config, line, dish, rng, conversion, mitotic, centres)
     nuclei = _nuclei(config, line, dish, rng, conversion, mitotic, axis)
@@ -113,18 +114,6 @@ def measures(config: CultureConfig, field: Field, scene: Scene) -> dict[str, flo
         "roundness": float(shapes.roundness(scene.outlines[inside]).mean()),
         "conversion": float(scene.conversion[inside].mean()),
     }
-
-
-def _places(rng: np.random.Generator, count: int, config: CultureConfig) -> np.ndarray:
-    """Draws centres that keep apart: the farthest of some candidates from the cells before."""
-    margin = MARGIN_UM / config.um_per_px
-    candidates = rng.uniform(-margin, config.size_px + margin, (count, _CANDIDATES, 2))
-    centres = candidates[:, 0].copy()
-    for cell in range(1, count):
-        gaps = candidates[cell][:, None] - centres[None, :cell]
-        nearest = np.einsum("cnk,cnk->cn", gaps, gaps).min(axis=1)
-        centres[cell] = candidates[cell, nearest.argmax()]
-    return centres
 
 
 def _conversion(

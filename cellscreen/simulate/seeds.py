@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol
 
 import numpy as np
 
-from cellscreen.simulate.config import CultureConfig
+
+class Seeded(Protocol):
+    """A config with a seed."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of all that is drawn."""
+        ...
 
 
-def generator(config: CultureConfig, *names: str) -> np.random.Generator:
+def generator(config: Seeded, *names: str) -> np.random.Generator:
     """Returns the generator that belongs to `config.seed` and `names`.
 
     Example:
+        >>> from cellscreen.simulate.config import CultureConfig
         >>> one = generator(CultureConfig(), "well", "plate-1", "A01").random()
         >>> one == generator(CultureConfig(), "well", "plate-1", "A01").random()
         True

@@ -7,28 +7,23 @@ last: where it is, the simulation is whole.
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pandas as pd
 
 from cellscreen import atomic
-from cellscreen.errors import ConfigError
+from cellscreen.simulate.claim import claim_folder
 from cellscreen.simulate.compounds import truth_table
 from cellscreen.simulate.config import SCREEN, CultureConfig
 from cellscreen.simulate.layout import Field, fields, images_table
 from cellscreen.simulate.render import render_field
 from cellscreen.simulate.scene import draw_scene, measures
+from cellscreen.simulate.workers import in_order
 
 CONFIG_FILE, IMAGES_FILE = "simulation.json", "images.csv"
 ORACLE_FILE, TRUTH_FILE = "oracle.csv", "truth.csv"
-_IN_ONE_PROCESS = 48  # fields below which starting workers takes longer than it saves
 _PNG_LEVEL = 1  # noise barely compresses; a higher level costs time for nothing
 
 Progress = Callable[[int, int], None]
@@ -49,14 +44,15 @@ def simulate(
         ConfigError: if `folder` holds another simulation or other images.
     """
     folder = Path(folder)
-    _claim(config, folder)
+    claim_folder(folder, CONFIG_FILE, config.to_json())
     made = fields(config)
     names = (IMAGES_FILE, ORACLE_FILE, *([TRUTH_FILE] if config.kind == SCREEN else []))
     wanted = [*names, *(field.path for field in made)]
     if not all((folder / name).is_file() for name in wanted):
         _clear_leftovers(folder, {field.plate for field in made})
         rows = []
-        with _mapped(config, folder, made, workers) as measured:
+        jobs = [(config, folder, field) for field in made]
+        with in_order(write_field, jobs, workers) as measured:
             for done, row in enumerate(measured, start=1):
                 rows.append(row)
                 if progress:
@@ -73,60 +69,6 @@ def write_field(config: CultureConfig, folder: Path, field: Field) -> dict[str, 
         png = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL])[1]
         atomic.write_bytes(path, png.tobytes())
     return measures(config, field, scene)
-
-
-def _claim(config: CultureConfig, folder: Path) -> None:
-    """Writes the config into an empty folder, or checks that it is the one written there."""
-    path = folder / CONFIG_FILE
-    if path.is_file():
-        if path.read_text(encoding="utf-8") != config.to_json():
-            raise ConfigError(
-                "Expected a new folder or one of the same simulation, got one begun with other "
-                "parameters.",
-                file=path,
-                fix="Give another --output, or the flags with which this one was begun.",
-            )
-        return
-    if folder.is_dir() and any(not name.startswith(".") for name in os.listdir(folder)):
-        raise ConfigError(
-            "Expected a new or empty folder, got one with other files.",
-            file=folder,
-            fix="Give another --output.",
-        )
-    atomic.write_text(path, config.to_json())
-
-
-@contextlib.contextmanager
-def _mapped(
-    config: CultureConfig, folder: Path, made: list[Field], workers: int
-) -> Iterator[Iterator[dict[str, float | int | str]]]:
-    """Yields the measures of every field in order, made in this process or in `workers`."""
-    if workers <= 1 or len(made) < _IN_ONE_PROCESS:
-        yield (write_field(config, folder, field) for field in made)
-        return
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_start_worker
-    ) as pool:
-        count = len(made)
-        try:
-            yield pool.map(write_field, [config] * count, [folder] * count, made, chunksize=8)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _start_worker() -> None:
-    """Keeps OpenCV to one thread, and the worker from outliving a parent that was killed."""
-    cv2.setNumThreads(1)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _clear_leftovers(folder: Path, plates: set[str]) -> None:

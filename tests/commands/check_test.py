@@ -91,3 +91,77 @@ def test_thousand_images_in_about_a_second(capsys, tmp_path):
     start = time.process_time()
     assert _check(capsys, f"--images={tmp_path}")[0] == 0
     assert time.process_time() - start < 1.5
+
+
+@pytest.fixture
+def export(tmp_path):
+    """12 wells of two sites and two channels as P/A01_1_DNA.png, one field missing; a plate map."""
+    folder = tmp_path / "export" / "P"
+    folder.mkdir(parents=True)
+    wells = [f"{row}{column:02d}" for row in "ABC" for column in range(1, 5)]
+    for well in wells:
+        for name in ("1_DNA", "1_ER", "2_DNA", "2_ER"):
+            (folder / f"{well}_{name}.png").write_bytes(IMAGE)
+    for name in ("DNA", "ER"):
+        (folder / f"B03_2_{name}.png").unlink()
+    lines = [f"{well},{'DMSO' if well < 'B' else 'X'},5" for well in wells]
+    lines = ["well,pert_iname,concentration_um", *lines]
+    (tmp_path / "map.csv").write_text("\n".join(lines).replace("DMSO,5", "DMSO,0"))
+    return tmp_path
+
+
+TEMPLATE = "--template={plate}/{well}_{site}_{channel}.png"
+
+
+def test_any_folder_by_a_template_with_its_plate_map(capsys, export):
+    flags = [f"--platemap={export / 'map.csv'}", "--negcon_names=DMSO"]
+    status, out, _ = _check(capsys, f"--images={export / 'export'}", TEMPLATE, *flags)
+    assert status == 0
+    assert "46 images, 12 wells, 1 plate" in out
+    assert "  P         12      46  1-2           DNA, ER" in out
+    assert "  B  ..1.\n" in out
+    assert "1 of the 2 sites that most wells of the plate have." in out
+    assert "(every plate)" in out
+    assert "100 %" in out
+
+
+def test_plate_map_that_covers_too_little(capsys, export):
+    platemap = export / "map.csv"
+    platemap.write_text("\n".join(platemap.read_text().splitlines()[:-3]))
+    flags = [f"--images={export / 'export'}", TEMPLATE, f"--platemap={platemap}"]
+    status, out, _ = _check(capsys, *flags, "--negcon_names=DMSO")
+    assert status == 1
+    assert "Expected 100 % of the wells with images in the plate map; got 75 %." in out
+    assert "C02, C03, C04" in out
+    status, out, _ = _check(capsys, *flags, "--negcon_names=DMSO", "--min_coverage=0.7")
+    assert status == 0
+    assert "75 %" in out
+
+
+def test_output_of_headers_alone_and_of_a_deep_check(capsys, export):
+    flags = [f"--images={export / 'export'}", TEMPLATE, f"--output={export / 'out'}"]
+    flags += [f"--platemap={export / 'map.csv'}", "--negcon_names=DMSO"]
+    status, out, _ = _check(capsys, *flags)
+    assert status == 0
+    assert out.endswith(f"Written to {export / 'out'}\n")
+    assert {path.name for path in (export / "out").iterdir()} == {
+        "plate_table.parquet",
+        "wells.csv",
+        "coverage.csv",
+    }
+    assert _check(capsys, f"--images={export / 'out'}")[0] == 0
+    assert _check(capsys, *flags, "--deep")[0] == 0
+    assert {path.name for path in (export / "out" / "heat_maps").iterdir()} == {
+        "P_DNA.png",
+        "P_ER.png",
+    }
+    assert (export / "out" / "quality.csv").read_text().count("P/B03/1") == 2
+    assert (export / "out" / "thumbnails" / "P.png").is_file()
+
+
+def test_wrong_options_are_wrong_flags(capsys, cultures):
+    flags = [f"--images={cultures}", "--platemap=x.csv"]
+    status, _, err = _check(capsys, *flags, "--control_words=dose_series")
+    assert (status, "WORD=TYPE; got 'dose_series'" in err) == (2, True)
+    status, _, err = _check(capsys, f"--images={cultures}", "--format=nonsense")
+    assert (status, "Expected a format of" in err) == (2, True)

@@ -160,8 +160,8 @@ def test_a_cmyk_jpeg_is_refused(tmp_path):
     [
         (None, "Expected an image; there is no such file."),
         (b"", "Expected an image; the file has 0 bytes."),
-        (b"path,plate,well\n", r"Expected PNG, JPEG or TIFF; the file starts b'path,pla'"),
-        (b"GIF89a\x01\0\x01\0", "Expected PNG, JPEG or TIFF; the file starts b'GIF89a"),
+        (b"path,plate,well\n", r"Expected PNG, JPEG, JPEG XL or TIFF; the file starts b'path,pla'"),
+        (b"GIF89a\x01\0\x01\0", "Expected PNG, JPEG, JPEG XL or TIFF; the file starts b'GIF89a"),
         (b"\x89PNG\r\n\x1a\n", "header is cut or damaged: the PNG ends after 8 bytes"),
         (b"II*\0\x08\0\0\0", "The TIFF is cut: the directory"),
     ],

@@ -2,7 +2,12 @@
 
 import pandas as pd
 
-from cellscreen.quality.completeness import check_missing, check_spelling
+from cellscreen.quality.completeness import (
+    check_missing,
+    check_spelling,
+    check_twice,
+    check_unusable,
+)
 from cellscreen.quality.findings import Finding
 
 ALL = {
@@ -67,6 +72,39 @@ def test_wells_whose_sites_vary_by_design_are_left_alone():
     table = _table(*[(f"A0{well}", "1") for well in range(1, 5)], ("A05", "1"), ("A05", "2"))
     table["Metadata_control_type"] = ["trt"] * 4 + ["negcon"] * 2
     assert check_missing(table) == []
+
+
+def test_wells_of_which_nothing_is_known():
+    table = _table(("A01", "1")).drop(columns=list(ALL))
+    (finding,) = check_missing(table)
+    assert finding.level == "note"
+    assert "A plate map tells it (--platemap)" in finding.text
+
+
+def test_well_without_images_amid_others():
+    wells = [f"{row}{column:02d}" for row in "ABC" for column in range(1, 6)]
+    (finding,) = check_missing(_table(*[(well, "1") for well in wells if well != "B03"]))
+    assert (finding.level, finding.well) == ("warning", "B03")
+    assert finding.text == "No image of this well, though most wells around it have images."
+
+
+def test_listed_images_that_cannot_be_used_are_told_by_well():
+    table = _table(("A01", "1", "DNA"), ("A02", "1", "DNA"), ("A02", "2", "DNA"))
+    assert check_unusable(table) == []
+    table["problem"] = ["", "the file is missing", "the file is missing"]
+    text = "Listed, but not usable: the file is missing (sites 1, 2, channels DNA)."
+    assert check_unusable(table) == [Finding("warning", text, plate="P", well="A02")]
+    table["problem"] = "focus failed"
+    last = check_unusable(table)[-1]
+    assert last == Finding("error", "No image of this plate can be used.", plate="P")
+
+
+def test_two_images_of_one_plane():
+    table = _table(("A01", "1", "DNA"), ("A01", "1", "ER"), ("A01", "1", "DNA"))
+    table["path"] = ["/a", "/b", "/c"]
+    (finding,) = check_twice(table)
+    assert (finding.level, finding.file, finding.well) == ("error", "/c", "A01")
+    assert finding.text.endswith("; the first is /a.")
 
 
 def test_names_in_several_spellings():

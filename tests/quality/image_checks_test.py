@@ -11,10 +11,10 @@ import pytest
 from cellscreen.plates.columns import plate_table
 from cellscreen.quality.image_checks import (
     check_headers,
-    check_pixels,
     read_headers,
     unlisted_images,
 )
+from cellscreen.quality.pixel_checks import check_pixels
 
 RAMP = np.arange(48, dtype=np.uint8).reshape(6, 8)
 
@@ -57,7 +57,7 @@ def _png_header(width, height):
     [
         (None, "there is no such file"),
         (b"", "the file has 0 bytes"),
-        (b"not an image at all", "Expected PNG, JPEG or TIFF"),
+        (b"not an image at all", "TIFF; the file starts"),
         (_png_header(8, 6)[:20], "header is cut"),
         (_png_header(60_000, 60_000), "The header promises 60000×60000 pixels"),
     ],
@@ -76,7 +76,7 @@ def test_image_that_cannot_be_read_is_named_and_the_others_are_kept(table_of, co
 def test_no_image_can_be_read(table_of):
     images, findings = read_headers(table_of(b"", b""))
     assert (len(images), len(findings)) == (0, 2)
-    assert check_headers(images) == check_pixels(images) == []
+    assert check_headers(images) == check_pixels(images)[1] == []
 
 
 def test_headers_say_size_and_type(table_of):
@@ -112,6 +112,14 @@ def test_sixteen_bits_without_bit_depth(table_of):
     assert check_headers(images) == []
 
 
+def test_sixteen_bits_of_a_named_channel_need_no_bit_depth(table_of):
+    images, _ = read_headers(table_of(RAMP.astype(np.uint16), channels=["DNA"]))
+    (finding,) = check_headers(images)
+    assert (finding.level, finding.plate, finding.well) == ("warning", "P", None)
+    assert "saturation is undefined" in finding.text
+    assert check_headers(images.assign(sensor_max=4095)) == []
+
+
 def test_eight_bits_with_a_bit_depth_above(table_of):
     images, _ = read_headers(table_of(RAMP, bit_depth=12))
     (finding,) = check_headers(images)
@@ -129,12 +137,12 @@ def test_several_types_in_a_channel(table_of):
 
 def test_pixels_that_go_with_their_bit_depth_are_fine(table_of):
     images, _ = read_headers(table_of(RAMP.astype(np.uint16) * 87, RAMP, bit_depth=12))
-    assert check_pixels(images) == []
+    assert check_pixels(images)[1] == []
 
 
 def test_value_above_the_bit_depth(table_of):
     images, _ = read_headers(table_of(np.array([[0, 4096]], np.uint16), bit_depth=12))
-    (finding,) = check_pixels(images)
+    _, (finding,) = check_pixels(images)
     assert (finding.level, finding.plate, finding.well) == ("error", "P", "A01")
     assert "Expected values up to 4095 (bit_depth 12); got 4096." in finding.text
 
@@ -144,7 +152,7 @@ def test_cut_pixels(table_of):
     damaged = whole[:200] + bytes(len(whole) - 260) + whole[-60:]
     images, findings = read_headers(table_of(RAMP, damaged))
     assert findings == []
-    (finding,) = check_pixels(images)
+    _, (finding,) = check_pixels(images)
     assert (finding.level, finding.well) == ("error", "A02")
     assert "cut or damaged" in finding.text
 
@@ -159,7 +167,7 @@ def test_a_file_without_end_is_found_by_its_last_bytes(table_of):
 def test_empty_image_and_copies(table_of):
     empty = np.full((6, 8), 7, np.uint8)
     images, _ = read_headers(table_of(RAMP, empty, empty, RAMP))
-    findings = check_pixels(images)
+    _, findings = check_pixels(images)
     assert [(finding.level, finding.well) for finding in findings] == [
         ("warning", "A02"),
         ("warning", "A03"),
@@ -167,6 +175,29 @@ def test_empty_image_and_copies(table_of):
     ]
     assert findings[0].text == "All pixels have one value: an empty image."
     assert findings[2].text.startswith(f"The same pixels as {images['path'][0]}:")
+
+
+def test_images_stretched_one_by_one(table_of):
+    generator = np.random.default_rng(0)
+    pictures = generator.integers(1, 255, (9, 64, 64), dtype=np.uint8)
+    images, _ = read_headers(table_of(*pictures, channels=["DNA"]))
+    assert check_pixels(images)[1] == []
+    for place, picture in enumerate(pictures):
+        picture[place, 0], picture[0, place + 9] = 0, 255
+    images, _ = read_headers(table_of(*pictures, channels=["DNA"]))
+    (finding,) = check_pixels(images)[1]
+    assert (finding.level, finding.plate) == ("warning", "P")
+    assert finding.text.startswith("Channel DNA: 9 of 9 images reach from exactly 0 to exactly 255")
+
+
+def test_measures_stand_beside_their_rows(table_of):
+    full = np.array([[4095, 100], [100, 100]], np.uint16)
+    images, _ = read_headers(table_of(full, RAMP.astype(np.uint16), bit_depth=12))
+    measured, findings = check_pixels(images)
+    assert findings == []
+    assert measured["saturation"].tolist() == [0.25, 0]
+    assert measured["intensity"].tolist() == [1098.75, 23.5]
+    assert measured["unreadable"].tolist() == ["", ""]
 
 
 def test_progress_is_watched(table_of):
@@ -182,7 +213,7 @@ def test_progress_is_watched(table_of):
 
 
 def test_defect_of_ours_is_not_taken_for_a_bad_image(table_of, monkeypatch):
-    monkeypatch.setattr("cellscreen.images.reading.read_header", lambda path: 1 / 0)
+    monkeypatch.setattr("cellscreen.images.reading.read_header", lambda path, page: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         read_headers(table_of(RAMP))
 

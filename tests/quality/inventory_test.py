@@ -11,7 +11,8 @@ import pytest
 from cellscreen.plates.table import read_plate_table
 from cellscreen.quality.findings import Finding
 from cellscreen.quality.inventory import Inventory, take_inventory
-from cellscreen.quality.inventory_text import aligned, describe
+from cellscreen.quality.inventory_text import describe
+from cellscreen.quality.text_table import aligned
 
 HEADER = "path,plate,well,site,cell_line,condition,hours,batch,pert_iname,concentration_um"
 
@@ -122,7 +123,7 @@ def test_text(cultures, tmp_path):
 
 def _of_findings(*findings):
     empty = pd.DataFrame()
-    return Inventory({"images": 1, "wells": 1}, empty, empty, empty, empty, findings)
+    return Inventory({"images": 1, "wells": 1}, *[empty] * 6, findings)
 
 
 def test_same_findings_are_said_once_with_the_first_places():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cellscreen.errors import ConfigError
-from cellscreen.simulate import writing
+from cellscreen.simulate import workers, writing
 from cellscreen.simulate.config import AC16, SCREEN, CultureConfig
 from cellscreen.simulate.layout import fields
 from cellscreen.simulate.render import render_field
@@ -72,7 +72,7 @@ def test_a_stopped_run_goes_on_and_ends_identical(tmp_path, monkeypatch):
 
 
 def test_workers_make_the_same_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "_IN_ONE_PROCESS", 0)
+    monkeypatch.setattr(workers, "_IN_ONE_PROCESS", 0)
     writing.simulate(SMALL, tmp_path / "two", workers=2)
     writing.simulate(SMALL, tmp_path / "one", workers=1)
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
