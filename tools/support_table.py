@@ -119,8 +119,8 @@ def _nets(machine: Any, everything: bool) -> dict[str, Any]:
 
     from cellscreen.models.edge_nets import build_edge_net
     from cellscreen.models.net_config import NetConfig, NetName
-    from cellscreen.training.fit import Fitter
     from cellscreen.training.fit_config import FitConfig, LossConfig, OptimizerConfig
+    from cellscreen.training.fitter import Fitter
     from cellscreen.training.losses import class_loss, is_right
     from cellscreen.training.task import Task
 

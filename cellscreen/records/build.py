@@ -18,15 +18,23 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from cellscreen.errors import ConfigError, RecordError
-from cellscreen.plates.table import write_plate_table
-from cellscreen.records.builder import PlateTableBuilder, table_fingerprint
+from cellscreen.records.builder import PlateTableBuilder
+from cellscreen.records.preparation import Preparation, prepare_plate
+from cellscreen.records.table_fingerprint import table_fingerprint
 
 LOGGER = logging.getLogger(__name__)
 DATASETS = ("hypoxia", "hcs")
 TABLE_FOLDER = "plate_table"
+PLAIN = Preparation()
 
 
-def build_plates(table: pd.DataFrame, root: Path, dataset: str, kind: str = "edges") -> list[Path]:
+def build_plates(
+    table: pd.DataFrame,
+    root: Path,
+    dataset: str,
+    kind: str = "edges",
+    preparation: Preparation = PLAIN,
+) -> list[Path]:
     """Prepares every plate of a plate table under `<root>/<plate>/<dataset>/<kind>/<version>`.
 
     Plates that are prepared already are left as they are; a conversion that was interrupted is
@@ -37,6 +45,7 @@ def build_plates(table: pd.DataFrame, root: Path, dataset: str, kind: str = "edg
         root: the folder of all prepared plates.
         dataset: `hypoxia` or `hcs`.
         kind: the kind of record.
+        preparation: how images are made comparable first.
 
     Returns:
         The prepared directories, one a plate, sorted by plate.
@@ -50,30 +59,31 @@ def build_plates(table: pd.DataFrame, root: Path, dataset: str, kind: str = "edg
     plates = sorted(table["Metadata_Plate"].unique())
     prepared = []
     for number, plate in enumerate(plates, 1):
-        rows = table[table["Metadata_Plate"] == plate].dropna(axis="columns", how="all")
+        rows = table[table["Metadata_Plate"] == plate]
         LOGGER.info("Plate %d of %d: %s, %d images.", number, len(plates), plate, len(rows))
-        prepared.append(_build_plate(rows, root / plate, dataset, kind))
+        prepared.append(_build_plate(rows, root / plate, dataset, kind, preparation))
     return prepared
 
 
-def _build_plate(table: pd.DataFrame, folder: Path, dataset: str, kind: str) -> Path:
+def _build_plate(
+    table: pd.DataFrame, folder: Path, dataset: str, kind: str, preparation: Preparation
+) -> Path:
     plate = folder.name
-    with _only_one(folder):
+    with _only_one(folder), _disk_full_named(plate):
         builder = dataset_builder(dataset, kind, folder)
         target = Path(builder.data_dir)
+        table = prepare_plate(table, preparation, folder / TABLE_FOLDER)
         if target.exists():
             _check_same(builder, table, plate)
             return target
         for leftover in target.parent.glob("incomplete.*"):
             LOGGER.info("Removing %s, left by a conversion that was interrupted.", leftover)
             shutil.rmtree(leftover)
-        with _disk_full_named(plate):
-            write_plate_table(table, folder / TABLE_FOLDER / "plate_table.parquet")
-            builder.download_and_prepare(
-                download_config=tfds.download.DownloadConfig(
-                    manual_dir=folder / TABLE_FOLDER, try_download_gcs=False
-                ),
-            )
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(
+                manual_dir=folder / TABLE_FOLDER, try_download_gcs=False
+            ),
+        )
     return target
 
 

@@ -13,10 +13,11 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import shuffle
 
 from cellscreen.errors import ImageError, PlateTableError
-from cellscreen.images.fingerprint import sha256_of
+from cellscreen.images.threads import read_in_order
 from cellscreen.plates.table import read_plate_table
 from cellscreen.records.edges import edges_example, edges_features
-from cellscreen.records.fields import Row, read_field, read_in_order, rows_of
+from cellscreen.records.fields import Row, read_field
+from cellscreen.records.table_fingerprint import rows_of, table_fingerprint
 
 SPLIT = "fields"
 BUFFER_BYTES = 1 << 27  # records kept in memory, about 1,000 maps of 1024²; more wait on disk
@@ -146,26 +147,3 @@ def ordered_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         keys[column] = keys[column].map(lambda text: (len(text), text))
     order = keys.sort_values(columns).index
     return rows_of(table.loc[order])
-
-
-def table_fingerprint(table: pd.DataFrame) -> str:
-    """A hex digest of a plate's table: equal if its rows say the same of the same files.
-
-    Files are the same that have one name and size.
-
-    The folder does not count, so that images may be moved after conversion.
-    """
-    lines = [
-        repr(sorted((name, _fingerprint_text(name, value)) for name, value in row.items()))
-        for row in rows_of(table.dropna(axis="columns", how="all"))
-    ]
-    return sha256_of("\n".join(sorted(lines)).encode())
-
-
-def _fingerprint_text(name: str, value: Any) -> str:
-    if name == "path":
-        path = Path(value)
-        return f"{path.name} {path.stat().st_size if path.exists() else 'missing'}"
-    if pd.isna(value):
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -13,11 +13,13 @@ from tensorflow_datasets.core import shuffle
 
 from cellscreen.errors import ConfigError, ImageError, PlateTableError, RecordError
 from cellscreen.images.edges import unpack_edges
+from cellscreen.images.threads import read_in_order
 from cellscreen.plates.table import read_plate_table
 from cellscreen.records import builder as builder_module
 from cellscreen.records.build import build_plates, dataset_builder
-from cellscreen.records.builder import one_plate, ordered_rows, table_fingerprint
-from cellscreen.records.fields import read_field, read_in_order
+from cellscreen.records.builder import one_plate, ordered_rows
+from cellscreen.records.fields import read_field
+from cellscreen.records.table_fingerprint import table_fingerprint
 
 ROOT = Path(__file__).parents[2]
 PREPARED = "AC16_hypoxia/hypoxia/edges/1.0.0"
