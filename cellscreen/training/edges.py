@@ -30,7 +30,7 @@ from cellscreen.training.flags import flat
 from cellscreen.training.losses import class_loss, is_right
 from cellscreen.training.machine import Machine
 from cellscreen.training.metrics import probabilities_of
-from cellscreen.training.planning import choose_jit
+from cellscreen.training.planning import choose_jit, require_jit
 from cellscreen.training.stopping import locked
 from cellscreen.training.task import Questions, Task
 
@@ -104,6 +104,8 @@ def _decided(config: EdgesConfig, data: EdgeData, fitter: Fitter, machine: Machi
         steps = sum(data.steps(fold) for fold in data.folds) * config.fit.epochs
         on = steps > 0 and choose_jit(fitter, data.training(data.folds[0]), steps, machine)
         jit = "on" if on else "off"
+    elif jit == "on":
+        require_jit(fitter, data.training(data.folds[0]))
     machine.be_deterministic(jit == "on")
     resolved = dataclasses.replace(config.machine, strategy=machine.name, jit=jit)
     return dataclasses.replace(config, machine=resolved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import resource
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from cellscreen.errors import ConfigError
 from cellscreen.pipelines.order import Start
 from cellscreen.training.fitter import Fitter
 from cellscreen.training.machine import Machine
@@ -68,7 +70,7 @@ def choose_jit(fitter: Fitter, examples: Examples, steps: int, machine: Machine)
         LOGGER.info("XLA is off: all steps take about %.0f s without it.", plain)
         return False
     fitter.use_jit(True)
-    compiled = machine.agreed(time_steps(fitter, examples).whole(steps))
+    compiled = machine.agreed(_compiled_time(fitter, examples, steps))
     jit = compiled < plain
     LOGGER.info(
         "XLA is %s: all steps would take about %.0f s with it and %.0f s without.",
@@ -79,6 +81,31 @@ def choose_jit(fitter: Fitter, examples: Examples, steps: int, machine: Machine)
     if not jit:
         fitter.use_jit(False)
     return jit
+
+
+def require_jit(fitter: Fitter, examples: Examples) -> None:
+    """Takes one compiled step on a copy of the state, so that what cannot work says so at once.
+
+    Raises:
+        ConfigError: XLA cannot compile the net.
+    """
+    state = fitter.capture()
+    try:
+        fitter.train_step(next(fitter.batches(examples, Start())))
+    except tf.errors.OpError as error:
+        raise ConfigError(
+            f"XLA cannot compile this net here: {error.message.partition(chr(10))[0]}",
+            fix="Give --jit=off, or --jit=auto, which takes it where it works and pays.",
+        ) from error
+    fitter.restore(state)
+
+
+def _compiled_time(fitter: Fitter, examples: Examples, steps: int) -> float:
+    try:
+        return time_steps(fitter, examples).whole(steps)
+    except tf.errors.OpError as error:
+        LOGGER.warning("XLA cannot compile this net: %s", error.message.partition("\n")[0])
+        return math.inf
 
 
 def _memory_mb() -> float:
