@@ -29,6 +29,10 @@ def setup_cfg():
     return config
 
 
+# Tests skip without it: its NumPy is older than ours (docs/decisions/cellpose.md).
+OF_THEIR_OWN = {"cellpose"}
+
+
 def _third_party(targets):
     labels = {label for target in targets for label in target.deps}
     return {label.removeprefix("@pip//") for label in labels if label.startswith("@pip//")}
@@ -53,7 +57,7 @@ def test_library_imports_are_declared_in_setup_cfg(setup_cfg):
 
 def test_every_import_is_pinned():
     pinned = _requirements((ROOT / "constraints.txt").read_text(encoding="utf-8"))
-    missing = _third_party(WANTED.values()) - pinned
+    missing = _third_party(WANTED.values()) - pinned - OF_THEIR_OWN
     assert not missing, f"pin in constraints.txt (CONTRIBUTING.md says how): {sorted(missing)}"
 
 

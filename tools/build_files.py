@@ -79,8 +79,8 @@ def files(root: Path, folders: tuple[str, ...] = FOLDERS) -> Iterator[str]:
     """Yields every file of some folders, relative to `root`, behind symlinks too; no caches."""
     for top in folders:
         for folder, _, names in os.walk(root / top, followlinks=True):
-            for name in sorted(names):
-                if not name.startswith(".") and not name.endswith(".pyc"):
+            for name in sorted(names) if Path(folder).name != "__pycache__" else ():
+                if not name.startswith("."):
                     yield (Path(folder) / name).relative_to(root).as_posix()
 
 

@@ -96,7 +96,7 @@ def run_strategy(strategy: Strategy) -> dict[str, Any]:
 
 
 def _cell(small: Any, machine: Any, options: dict[str, Any]) -> dict[str, Any]:
-    from cellscreen.training.run_folder import weights_digest
+    from cellscreen.training.fitter import weights_digest
 
     before, started = _compiled(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

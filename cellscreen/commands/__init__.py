@@ -19,8 +19,10 @@ from cellscreen.errors import CellscreenError
 
 VERBS = {
     "check": "cellscreen.commands.check",
+    "labels": "cellscreen.commands.labels",
     "simulate": "cellscreen.commands.simulate",
     "build": "cellscreen.commands.build",
+    "verify": "cellscreen.commands.verify",
     "train-edges": "cellscreen.trainers.train_edges",
     "compare": "cellscreen.commands.compare",
     "score": "cellscreen.commands.score",
@@ -32,15 +34,29 @@ VERBS = {
 RECIPES = Path(__file__).parents[1] / "trainers" / "recipes"
 # TensorFlow's C++ side logs matters of no use to a screener; what fails comes as an exception.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-USAGE_ERROR, INTERRUPTED = 2, 130
+USAGE_ERROR, INTERRUPTED, NOT_READ = 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one verb; returns the exit status: 0 done, 1 found problems, 2 bad input, 130 stopped.
+    """Runs one verb; returns the exit status.
+
+    0 is done, 1 problems were found, 2 bad input, 130 stopped by the user, 141 nobody reads the
+    output (`cellscreen check … | head`).
 
     Args:
         argv: the words after `cellscreen`; those of the command line by default.
     """
+    try:
+        status = _main(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left to print goes nowhere, or the exit would try the pipe once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
+    return status
+
+
+def _main(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("--help", "-h", "help"):
         print(_overview())
@@ -57,7 +73,8 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
 
     Args:
         module: has a docstring (shown by `--help`), `FLAGS` (an absl `FlagValues` of its own, so
-            that two verbs never share a flag) and `main(argv) -> int | None`.
+            that two verbs never share a flag) and `main(argv) -> int | None`. One that takes words
+            beside flags says in `WORDS` what they are; they are `argv[1:]` of its `main`.
         argv: the flags, `--flagfile=recipe` among them.
         name: how the user called it, for messages.
     """
@@ -70,9 +87,11 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
         values[flag].unparse()
         values[flag].present = 0
     _log_to_stderr()
+    takes_words = hasattr(module, "WORDS")
+    values.set_gnu_getopt(takes_words)  # flags may follow words
     try:
         rest = values([name, *map(_with_recipe, argv)])
-        if len(rest) > 1:
+        if len(rest) > 1 and not takes_words:
             raise flags.Error(f"Expected flags only; got the word {rest[1]!r}.")
         return module.main(rest) or 0
     except flags.Error as error:
@@ -81,6 +100,8 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
     except CellscreenError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return USAGE_ERROR
+    except BrokenPipeError:
+        raise
     except OSError as error:
         if error.filename is None and error.errno != errno.ENOSPC:
             raise
@@ -93,6 +114,9 @@ def run(module: ModuleType, argv: Sequence[str], name: str = "") -> int:
 
 def _log_to_stderr() -> None:
     """Shows our own progress, and of the libraries below us errors only."""
+    # A verb has flags of its own; absl would wait for its own to be parsed, and say so.
+    flags.FLAGS.mark_as_parsed()
+    flags.FLAGS["logtostderr"].value = True
     absl_logging.use_absl_handler()
     absl_logging.get_absl_handler().setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
@@ -136,4 +160,5 @@ def _help(module: ModuleType, name: str) -> str:
     text = (module.__doc__ or "").strip()
     lines = values.get_help(include_special_flags=False).splitlines()
     own = "\n".join(line for line in lines if line.startswith("  "))
-    return f"{text}\n\nUsage: {name} [--flags], or --flagfile=FILE with a flag a line\n{own}"
+    words = f" [{module.WORDS} …]" if hasattr(module, "WORDS") else ""
+    return f"{text}\n\nUsage: {name} [--flags]{words}, or --flagfile=FILE with a flag a line\n{own}"

@@ -20,7 +20,9 @@ background, cells, debris. Wells are flagged, never dropped:
   cellscreen check --images=my_plates --deep --output=checked
 
 --output gets plate_table.parquet, wells.csv and coverage.csv, with --deep also quality.csv,
-suspicious_wells.csv, position_effects.csv, heat_maps/ and thumbnails/.
+suspicious_wells.csv, position_effects.csv, heat_maps/ and thumbnails/. For other programs,
+--export=load_data,deepprofiler adds cellprofiler/load_data.csv (CellProfiler) and
+deepprofiler/inputs/metadata/index.csv.
 
 The exit status is 0 without errors (warnings are fine), 1 with errors, 2 if a flag is wrong.
 """
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from cellscreen.plates.coverage import Coverage
 
 FLAGS = flags.FlagValues()
+_EXPORTS = ("load_data", "deepprofiler")
 
 
 define_image_flags(FLAGS)
@@ -54,6 +57,12 @@ _DEEP = flags.DEFINE_bool(
 )
 _OUTPUT = flags.DEFINE_string(
     "output", "", "Folder for the tables and pictures.", flag_values=FLAGS
+)
+_EXPORT = flags.DEFINE_list(
+    "export",
+    [],
+    "Also write into --output, for other programs: load_data (CellProfiler), deepprofiler.",
+    flag_values=FLAGS,
 )
 _LABEL_COLUMN = flags.DEFINE_string(
     "label_column",
@@ -76,6 +85,7 @@ def main(argv: list[str]) -> int:
     from cellscreen.quality.inventory_text import describe
 
     del argv
+    _check_exports()
     folder = Path(FLAGS["images"].value)
     try:
         table, layout, coverage = read_images(FLAGS)
@@ -103,7 +113,30 @@ def _write(table: pd.DataFrame, inventory: Any, coverage: Coverage | None) -> No
     write_tables(table, inventory.wells, coverage, folder)
     if inventory.quality is not None:
         write_quality(table, inventory.quality, folder)
+    _write_exports(table, folder)
     print(f"Written to {folder}")
+
+
+def _check_exports() -> None:
+    from cellscreen.errors import ConfigError
+
+    unknown = sorted(set(_EXPORT.value) - set(_EXPORTS))
+    if unknown:
+        raise ConfigError(f"Expected --export of {', '.join(_EXPORTS)}; got {', '.join(unknown)}.")
+    if _EXPORT.value and not _OUTPUT.value:
+        raise ConfigError("Expected --output beside --export: the folder to write into.")
+
+
+def _write_exports(table: pd.DataFrame, folder: Path) -> None:
+    from cellscreen.plates.writing import write_deepprofiler, write_load_data
+
+    if "load_data" in _EXPORT.value:
+        for path in write_load_data(table, folder / "cellprofiler"):
+            print(f"For CellProfiler: {path}")
+    if "deepprofiler" in _EXPORT.value:
+        root = Path(FLAGS["images"].value)
+        path = write_deepprofiler(table, folder / "deepprofiler", root)
+        print(f"For DeepProfiler: {path}, with paths.images {root.resolve()} in its config")
 
 
 def _progress(items: Iterable[Any], total: int) -> Iterator[Any]:

@@ -5,6 +5,7 @@ flags in which their configs differ, and warns where runs were trained on differ
 their figures are not comparable then. With --output it also draws them, as one HTML file that needs
 no network.
 
+  cellscreen compare runs/*
   cellscreen compare --runs=runs/plain,runs/dense
   cellscreen compare --runs=runs/table3 --output=table3.html
 """
@@ -18,12 +19,12 @@ from absl import flags
 from cellscreen import commands
 
 FLAGS = flags.FlagValues()
+WORDS = "runs"
 _RUNS = flags.DEFINE_list(
     "runs",
-    None,
-    "Run folders, or folders that hold some, separated by commas.",
+    [],
+    "Run folders, or folders that hold some, separated by commas; plain words do as well.",
     flag_values=FLAGS,
-    required=True,
 )
 _OUTPUT = flags.DEFINE_string("output", "", "The HTML file to draw them in.", flag_values=FLAGS)
 
@@ -33,8 +34,10 @@ def main(argv: list[str]) -> int:
     from cellscreen.training.compare import compare_runs
     from cellscreen.training.compare_text import comparison_text
 
-    del argv
-    found = compare_runs(_RUNS.value)
+    places = [*_RUNS.value, *argv[1:]]
+    if not places:
+        raise flags.Error("Expected run folders to compare; got none.")
+    found = compare_runs(places)
     print(comparison_text(found))
     if _OUTPUT.value:
         from cellscreen.report.comparison import write_comparison

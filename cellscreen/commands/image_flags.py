@@ -34,6 +34,14 @@ def define_image_flags(values: flags.FlagValues) -> None:
     texts("ignore", "Images that a template leaves out, as *_mask.png.")
     texts("channels", "Channel names, as NAME=NEW, or a file with a channels: map.")
     texts("replace_root", "Where the images of a table lie now, as OLD=NEW.")
+    flags.DEFINE_integer(
+        "bit_depth",
+        0,
+        "Bits the camera used, 8 to 16, where the folder does not state them; 0: not known.",
+        lower_bound=0,
+        upper_bound=16,
+        flag_values=values,
+    )
     text("platemap", "Plate map: .csv, .tsv, .xlsx, or a folder as of JUMP.")
     texts("compounds", "Table of the compounds of a plate map.")
     flags.DEFINE_float(
@@ -57,6 +65,13 @@ def define_image_flags(values: flags.FlagValues) -> None:
     words("empty_names", "Names in the plate map that mean an empty well.")
     words("control_words", "More words of its control column, as dose_series=trt.")
     text("concentration_unit", "Unit of its concentrations, where it states none.")
+    flags.DEFINE_float(
+        "treated_concentration_um",
+        None,
+        "Concentration of all treated wells in µM, where it has none.",
+        lower_bound=0.0,
+        flag_values=values,
+    )
 
 
 def read_images(values: flags.FlagValues) -> tuple[pd.DataFrame, str, Coverage | None]:
@@ -94,6 +109,7 @@ def _read_options(values: flags.FlagValues) -> ReadOptions:
         ignore=tuple(values["ignore"].value),
         channels=tuple(values["channels"].value),
         replace_root=tuple(values["replace_root"].value),
+        bit_depth=values["bit_depth"].value,
     )
 
 
@@ -109,7 +125,8 @@ def _map_options(values: flags.FlagValues) -> MapOptions:
         empty_names=tuple(values["empty_names"].value),
         words=_pairs(values, "control_words", "WORD=TYPE"),
     )
-    return MapOptions(rules, values["concentration_unit"].value)
+    treated_um = values["treated_concentration_um"].value
+    return MapOptions(rules, values["concentration_unit"].value, treated_um)
 
 
 def _pairs(values: flags.FlagValues, name: str, form: str) -> tuple[tuple[str, str], ...]:

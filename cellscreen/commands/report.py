@@ -6,6 +6,9 @@ any browser without network, prints, and can be mailed as the one file it is.
   cellscreen report --runs=runs/ac16,runs/h9c2 --images=cultures,screen --hits=votes \\
       --output=report.html
 
+The light that `cellscreen build` estimated and the intensity scales come in by --plates=records,
+the suspicious wells of a deep check by --checks=checked.
+
 Sweeps, such as the paper's tables trained anew, come in by --sweeps=runs/table3. A page on
 simulated data can show the hidden truth and the oracle beside the nets (--truth,
 --oracle_hits). --dose takes a CSV of dose figures, a row a figure; rows with the columns rho, low,
@@ -26,6 +29,12 @@ _SWEEPS = flags.DEFINE_list(
     "sweeps", [], "Folders of sweeps, such as the paper's tables, by commas.", flag_values=FLAGS
 )
 _IMAGES = flags.DEFINE_list("images", [], "Folders of images, by commas.", flag_values=FLAGS)
+_PLATES = flags.DEFINE_list(
+    "plates", [], "Root folders of prepared plates: their light and scale.", flag_values=FLAGS
+)
+_CHECKS = flags.DEFINE_list(
+    "checks", [], "Folders of `cellscreen check --deep --output`, by commas.", flag_values=FLAGS
+)
 _HITS = flags.DEFINE_string(
     "hits", None, "Folder that `cellscreen vote` wrote, or the hits.csv in it.", flag_values=FLAGS
 )
@@ -56,6 +65,8 @@ def main(argv: list[str]) -> int:
         truth=_TRUTH.value,
         doses=_DOSE.value,
         sweeps=_SWEEPS.value,
+        plates=_PLATES.value,
+        checks=_CHECKS.value,
     )
     write_report(data, _OUTPUT.value, _TITLE.value)
     print(f"The report is in {_OUTPUT.value}")

@@ -1,9 +1,11 @@
 """Score images with a trained or exported model: one parquet, a row an image.
 
-The model is a run folder (an image it was trained on is scored by the net of the fold that held it
-out, any other by the mean over folds) or a SavedModel of `cellscreen export` (which refuses images
-it was trained on). The images are any folder that `cellscreen check` reads, with the same flags;
-stacks, light and intensity scale are dealt with as by `cellscreen build`: give what it was given.
+The model is a run folder (an image is scored by the net of the fold that held it, or its group such
+as its well, out; one of a new group by the mean over folds) or a SavedModel of `cellscreen export`
+(which refuses images and wells it was trained on). Where a model was trained on others of an
+image's wider group, such as a compound, Metadata_model_saw_group is true. The images are any folder
+that `cellscreen check` reads, with the same flags; stacks, light and intensity scale are dealt with
+as by `cellscreen build`: give what it was given.
 
   cellscreen score --model=runs/ac16 --images=screen --where=cell_line=AC16 --output=ac16.parquet
 """

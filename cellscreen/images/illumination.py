@@ -36,7 +36,7 @@ DEGREE = 4
 TURNS = 5
 UNSURE = 0.1  # difference of the two halves' surfaces above which a warning is due
 _PLATE = columns.PREFIX + "Plate"
-_FIX = "Give illumination functions, or switch the flat-field correction off."
+_FIX = "Give illumination functions, or do without an estimate (--flatfield=stated or none)."
 Row = Mapping[Any, Any]
 
 

@@ -52,12 +52,14 @@ def stack_table(table: pd.DataFrame, z: str, *, partial: bool = False) -> pd.Dat
     """
     if not (table[_PLANE] != "").any():
         return table.assign(**{PROJECTION: ""})
+    if z not in (MAXIMUM, FOCUS):
+        _check_plane(table, z)
     stacks = table.groupby(_IMAGE, sort=False, dropna=False)
     counts = stacks[_PLANE].transform("nunique")
     if not partial:
         _check_whole(table, z, counts)
     if z not in (MAXIMUM, FOCUS):
-        table = _of_plane(table, z)
+        table = table[table[_PLANE] == z].reset_index(drop=True)
         return table.assign(**{PROJECTION: f"plane {z}", _PLANE: ""})
     files = [list(pair) for pair in zip(table["path"], _pages(table), strict=True)]
     listed = pd.Series(files, index=table.index).groupby(stacks.ngroup()).agg(list)
@@ -132,12 +134,10 @@ def _check_whole(table: pd.DataFrame, z: str, counts: pd.Series) -> None:
     problems.raise_any()
 
 
-def _of_plane(table: pd.DataFrame, z: str) -> pd.DataFrame:
-    rows = table[table[_PLANE] == z]
-    if rows.empty:
+def _check_plane(table: pd.DataFrame, z: str) -> None:
+    if not (table[_PLANE] == z).any():
         names = ", ".join(table[_PLANE].unique()[:20])
         raise ConfigError(f"Expected z max, focus, or one of the planes {names}; got {z!r}.")
-    return rows.reset_index(drop=True)
 
 
 def _most(counts: pd.Series) -> int:

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from cellscreen.errors import ConfigError, DataError
+from cellscreen.images.flatfield import correct
 from cellscreen.images.gray import to_gray
-from cellscreen.images.source import read_source
+from cellscreen.images.source import read_raw
 from cellscreen.images.stretched import Extremes, extremes, stretched
 from cellscreen.images.threads import read_in_order
 from cellscreen.plates import columns
@@ -65,7 +66,7 @@ def plate_scales(
     of: str = PLATE,
     low_percent: str = LOW_PERCENT,
     high_percent: str = HIGH_PERCENT,
-    read: Callable[[Row], np.ndarray] = read_source,
+    read: Callable[[Row], np.ndarray] = read_raw,
 ) -> list[PlateScale]:
     """Measures the scale of every plate and channel of a plate table.
 
@@ -74,7 +75,7 @@ def plate_scales(
         of: `plate` or `negcon`.
         low_percent: 0 or more.
         high_percent: at most 100, above `low_percent`.
-        read: reads the image of a row.
+        read: reads the raw image of a row; its light is divided out here.
 
     Returns:
         The scales, by plate and channel in the table's order. Memory is that of a few images and
@@ -153,8 +154,10 @@ def _histogram(
     first: np.dtype | None = None
 
     def measure(row: Row) -> tuple[Row, np.dtype, np.ndarray, Extremes]:
-        gray = to_gray(read(row))
-        return row, gray.dtype, np.bincount(gray.ravel(), minlength=LEVELS), extremes(gray)
+        raw = read(row)
+        levels = np.bincount(to_gray(correct(raw, row)).ravel(), minlength=LEVELS)
+        # Divided by the light, a stretched image no longer shows that it was.
+        return row, raw.dtype, levels, extremes(to_gray(raw))
 
     for row, dtype, levels, found in read_in_order(measure, rows.to_dict("records")):
         first = first or dtype

@@ -13,6 +13,7 @@ import numpy as np
 from cellscreen.errors import ImageError
 from cellscreen.images.header import MAX_PIXELS, ImageHeader, jpeg_header, png_header
 from cellscreen.images.jxl import CODESTREAM, CONTAINER, jxl_header, jxl_pixels
+from cellscreen.images.opening import open_image
 from cellscreen.images.tiff import tiff_header, tiff_pixels
 from cellscreen.plates.zarr_metadata import read_array
 from cellscreen.plates.zarr_plane import read_zarr_plane
@@ -49,7 +50,7 @@ def read_header(
     """
     place = {"file": path, "plate": plate, "well": well}
     try:
-        with open(path, "rb") as file:
+        with open_image(path) as file:
             return _header(file, place, page)
     except IsADirectoryError as error:
         return _array_header(path, error, place)
@@ -83,7 +84,7 @@ def read_image(
     """
     place = {"file": path, "plate": plate, "well": well}
     try:
-        with open(path, "rb") as file:
+        with open_image(path) as file:
             header = _header(file, place, page)
             file.seek(0)
             # A page is read from the disk by itself: a stack is not read anew for each of them.
@@ -108,7 +109,8 @@ def read_bytes(path: str | Path, *, plate: str | None = None, well: str | None =
         ImageError: the file is missing or cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        with open_image(path) as file:
+            return file.read()
     except OSError as error:
         raise _unreadable(error, {"file": path, "plate": plate, "well": well}) from error
 
@@ -163,7 +165,8 @@ def check_bit_depth(
             raise ImageError(
                 f"A 16-bit file without bit_depth; its largest value is {image.max()}.",
                 **place,
-                fix="State the camera's bit_depth (8 to 16) in images.csv: it is never guessed.",
+                fix="State the camera's bit_depth (8 to 16), in images.csv or by --bit_depth: "
+                "it is never guessed.",
             )
     elif (highest := int(image.max())) >= 2**bit_depth:
         raise ImageError(

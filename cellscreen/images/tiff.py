@@ -114,9 +114,15 @@ def _check_segments(page: Any, size: int) -> None:
     """Every strip or tile lies in the file, and none is left out, where tifffile fills in zeros."""
     counts = page.databytecounts
     ends = [start + n for start, n in zip(page.dataoffsets, counts, strict=True)]
-    if len(counts) != math.prod(page.chunked) or min(counts, default=0) < 1 or max(ends) > size:
+    if max(ends, default=0) > size:
         raise ImageError(
-            f"The TIFF is cut: its pixels reach to byte {max(ends, default=0)}, the file to {size}."
+            f"The TIFF is cut: its pixels reach to byte {max(ends)}, the file to {size}."
+        )
+    parts, there = math.prod(page.chunked), sum(count > 0 for count in counts)
+    if len(counts) != parts or there != parts:
+        raise ImageError(
+            f"The TIFF is cut: its header promises {page.imagewidth}×{page.imagelength} pixels in "
+            f"{parts} strips or tiles; {there} of them are in the file."
         )
     promised = page.imagewidth * page.imagelength * page.samplesperpixel * page.bitspersample
     if page.compression == tifffile.COMPRESSION.NONE and sum(counts) * 8 < promised:

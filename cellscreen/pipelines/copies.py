@@ -1,8 +1,8 @@
-"""Copies of an image across folds, found by perceptual hashes where these can tell."""
+"""Copies of an image across the parts of a fold, found by perceptual hashes where these tell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,15 @@ NAMED = 3
 
 
 def copy_warnings(manifest: pd.DataFrame, digests: pd.Series) -> list[str]:
-    """Sentences on images in different folds that look like copies of one image.
+    """Sentences on images in different parts that look like copies of one image.
 
     Args:
         manifest: of `folds.assign_folds`.
         digests: the perceptual hash of every row, 16 hexadecimal digits, on the same index.
 
     Returns:
-        One sentence on the copies, one where hashes are too plain to tell; none if neither.
+        One sentence on copies across folds, one on copies across training and validation within
+        a fold, one where hashes are too plain to tell; none if nothing is to say.
 
     Example:
         >>> copy_warnings(manifest, frame["perceptual_hash"])  # doctest: +SKIP
@@ -32,23 +33,27 @@ def copy_warnings(manifest: pd.DataFrame, digests: pd.Series) -> list[str]:
     hashes = np.array([int(digest, 16) for digest in digests], np.uint64)
     tolerances = hash_tolerances(hashes)
     folds, trained = manifest["fold"].to_numpy(), manifest["trained"].to_numpy()
-    n_pairs = 0
-    named: list[tuple[int, int]] = []
+    leaks, inner = _Pairs(), _Pairs()
+    parts, validates = manifest["inner"].to_numpy(), _validates(manifest)
     for first, second in near_pairs(hashes, tolerances):
         learnt = trained[first] & (folds[second] >= 0) | trained[second] & (folds[first] >= 0)
-        leaky = (folds[first] != folds[second]) & learnt
-        n_pairs += int(leaky.sum())
-        some = np.flatnonzero(leaky)[: NAMED - len(named)]
-        named += list(zip(first[some], second[some], strict=True))
+        apart = folds[first] != folds[second]
+        leaks.add(first, second, apart & learnt)
+        both = trained[first] & trained[second] & (validates[first] | validates[second])
+        inner.add(first, second, ~apart & both & (parts[first] != parts[second]))
     warnings = []
-    if n_pairs:
-        keys = manifest["key"].to_numpy()
-        pairs = "; ".join(
-            f"{keys[a]} ({_part(folds[a])}) and {keys[b]} ({_part(folds[b])})" for a, b in named
-        )
+    keys = manifest["key"].to_numpy()
+    if leaks.count:
+        places = {row: f"{keys[row]} ({_part(folds[row])})" for row in leaks.rows}
         warnings.append(
             "Leak: images in different folds look like copies of one image by their perceptual "
-            f"hashes (pairs found: {n_pairs}): {pairs}{'; …' if n_pairs > len(named) else ''}."
+            f"hashes (pairs found: {leaks.text(places)}."
+        )
+    if inner.count:
+        warnings.append(
+            "Images for training and for validation within a fold look like copies of one image by "
+            f"their perceptual hashes (pairs found: {inner.text(dict(enumerate(keys)))}. Held-out "
+            "figures stand; early stopping and calibration may be too sure."
         )
     blank = int((tolerances == 0).sum())
     if 2 * blank > len(hashes):
@@ -57,6 +62,38 @@ def copy_warnings(manifest: pd.DataFrame, digests: pd.Series) -> list[str]:
             "perceptual hashes show little but the illumination."
         )
     return warnings
+
+
+class _Pairs:
+    """Counts pairs of rows and keeps the first few to name."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.named: list[tuple[int, int]] = []
+
+    @property
+    def rows(self) -> set[int]:
+        return {row for pair in self.named for row in pair}
+
+    def add(self, first: np.ndarray, second: np.ndarray, chosen: np.ndarray) -> None:
+        self.count += int(chosen.sum())
+        some = np.flatnonzero(chosen)[: NAMED - len(self.named)]
+        self.named += [(int(first[one]), int(second[one])) for one in some]
+
+    def text(self, names: Mapping[int, str]) -> str:
+        """`2): a and b; c and d`."""
+        pairs = "; ".join(f"{names[a]} and {names[b]}" for a, b in self.named)
+        return f"{self.count}): {pairs}{'; …' if self.count > len(self.named) else ''}"
+
+
+def _validates(manifest: pd.DataFrame) -> np.ndarray:
+    """Rows that some fit validates on, as `folds.validation_rows` chooses them."""
+    fold, inner = manifest["fold"].to_numpy(), manifest["inner"].to_numpy()
+    chosen, n_parts = np.zeros(len(manifest), bool), int(inner.max()) + 1
+    if n_parts:
+        for number, held_out in enumerate(np.unique(fold[fold >= 0])):
+            chosen |= (inner == number % n_parts) & (fold != held_out)
+    return chosen & manifest["trained"].to_numpy()
 
 
 def _part(fold: int) -> str:

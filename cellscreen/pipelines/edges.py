@@ -13,7 +13,7 @@ from cellscreen.images.in_graph import reduce_edges, unpack_edges
 from cellscreen.pipelines.edge_input import EdgeInput
 from cellscreen.pipelines.order import Draws, Share, Start, epochs_in_order
 
-CACHE_BYTES = 1 << 30
+CACHE_BYTES, SHUFFLE_ROWS = 1 << 30, 4096
 
 
 def keyed_maps(
@@ -44,8 +44,16 @@ def keyed_maps(
     return records.filter(wanted).map(slim, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def questions(maps: tf.data.Dataset, edge_input: EdgeInput) -> tf.data.Dataset:
+def questions(
+    maps: tf.data.Dataset, edge_input: EdgeInput, cached_count: int = 0
+) -> tf.data.Dataset:
     """Every map once, in order, as `(image, row)`, not augmented.
+
+    Args:
+        maps: of `keyed_maps`.
+        edge_input: the net's input.
+        cached_count: how many maps there are if they are asked for again and again, and so kept in
+            memory where they fit; 0 keeps none.
 
     Returns:
         image `(size, size, 1)` float32 in [0, 1] and row int64.
@@ -56,7 +64,9 @@ def questions(maps: tf.data.Dataset, edge_input: EdgeInput) -> tf.data.Dataset:
         image = reduce_edges(image, edge_input.reduce_factor, edge_input.input_size)
         return tf.ensure_shape(image, (edge_input.input_size, edge_input.input_size, 1)), row
 
-    return maps.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+    asked = maps.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+    fits = 4 * edge_input.input_size**2 * cached_count <= CACHE_BYTES
+    return asked.cache() if cached_count and fits else asked
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,7 @@ class TrainingMaps:
         draws: balanced sampling; None takes every map once an epoch.
         edge_input: the net's input.
         seed: of order and augmentation.
+        cached: whether they are kept in memory.
     """
 
     maps: tf.data.Dataset
@@ -81,6 +92,7 @@ class TrainingMaps:
     draws: Draws | None
     edge_input: EdgeInput
     seed: int
+    cached: bool
 
     def batches(self, start: Start, share: Share) -> tf.data.Dataset:
         """Endless augmented batches from a start on, the same for the same seed.
@@ -134,10 +146,11 @@ def training_maps(
     # What is kept, and shuffled, is small: reduced, or still packed.
     if edge_input.reduce_factor > 1:
         maps = maps.map(_reduced(edge_input.reduce_factor), num_parallel_calls=tf.data.AUTOTUNE)
-    if _bytes_of_first(maps) * count <= CACHE_BYTES:
+    cached = _bytes_of_first(maps) * count <= CACHE_BYTES
+    if cached:
         maps = maps.cache()
     draws = None if probabilities is None else Draws(probabilities, labels)
-    return TrainingMaps(maps, count, labels, weights, draws, edge_input, seed)
+    return TrainingMaps(maps, count, labels, weights, draws, edge_input, seed, cached)
 
 
 def _reduced(factor: int) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-SHUFFLE_ROWS = 4096
 LAST_EPOCH = 1 << 40
 
 
@@ -69,6 +68,7 @@ def epochs_in_order(
     start: Start,
     share: Share,
     draws: Draws | None = None,
+    buffer: int = 0,
 ) -> tf.data.Dataset:
     """Endless `(number, element)`: every epoch the rows in a new order, full batches only.
 
@@ -83,9 +83,12 @@ def epochs_in_order(
         start: the first step that is wanted.
         share: the part of each batch that is wanted.
         draws: balanced sampling; None takes every row once an epoch.
+        buffer: rows that wait to be drawn; 0 is all, which costs nothing where they are cached.
+            Records come plate by plate, and a plate may hold one class: rows that are not cached
+            must come mixed (`records.open_records`), or batches hold one class.
     """
     per_epoch = count // share.global_batch * share.global_batch
-    buffer = min(count, SHUFFLE_ROWS)
+    buffer = min(buffer or count, count)
 
     def shuffled(part: tf.data.Dataset, epoch: tf.Tensor, salt: int) -> tf.data.Dataset:
         mixed = tf.random.stateless_uniform(  # seeds of neighbouring epochs must not be neighbours

@@ -10,7 +10,11 @@ import tensorflow_datasets as tfds
 
 from cellscreen.errors import RecordError
 from cellscreen.records.builder import SPLIT
-from cellscreen.records.edges import PIXELS_FEATURE, metadata_frame
+from cellscreen.records.kinds import KINDS
+from cellscreen.records.metadata import metadata_frame
+
+PIXELS = frozenset(name for kind in KINDS.values() for name in kind.pixels)
+MOST_AT_ONCE = 256  # open shards
 
 
 def prepared_plates(root: str | Path, dataset: str, kind: str) -> list[Path]:
@@ -33,12 +37,16 @@ def prepared_plates(root: str | Path, dataset: str, kind: str) -> list[Path]:
     return folders
 
 
-def open_records(folders: list[Path], *, pixels: bool = True) -> tf.data.Dataset:
+def open_records(
+    folders: list[Path], *, pixels: bool = True, mixed: bool = False
+) -> tf.data.Dataset:
     """All plates as one `tf.data` of feature dicts, in the order of the records.
 
     Args:
         folders: prepared directories.
         pixels: whether the pixels come along.
+        mixed: whether all shards are read side by side, a record of each in turn, so that plates
+            are mixed; the order is the same every time.
 
     Raises:
         RecordError: a folder cannot be opened, or its shards are not those it was written with.
@@ -49,9 +57,15 @@ def open_records(folders: list[Path], *, pixels: bool = True) -> tf.data.Dataset
         raise RecordError(f"Cannot open the prepared plates: {error}", file=folders[0]) from error
     decoders = None
     if not pixels:
-        features = {name: True for name in builder.info.features if name != PIXELS_FEATURE}
+        features = {name: True for name in builder.info.features if name not in PIXELS}
         decoders = tfds.decode.PartialDecoding(features)
-    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    shards = builder.info.splits[SPLIT].num_shards if mixed else 1
+    config = tfds.ReadConfig(
+        interleave_cycle_length=min(shards, MOST_AT_ONCE),
+        interleave_block_length=1 if mixed else None,
+        try_autocache=False,
+        enable_ordering_guard=not mixed,
+    )
     return builder.as_dataset(
         split=SPLIT, shuffle_files=False, decoders=decoders, read_config=config
     )

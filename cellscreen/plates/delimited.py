@@ -44,11 +44,11 @@ def read_sheet(path: Path, problems: Problems, is_known: Callable[[str], bool]) 
     Raises:
         PlateTableError: the file cannot be read as text, or is empty.
     """
-    text = _text(path)
+    text = read_text(path)
     if not text.strip():
         raise PlateTableError("Expected a table, got an empty file.", file=path)
     delimiter = _delimiter(text, is_known)
-    numbered = _numbered(path, text, delimiter)
+    numbered = numbered_rows(path, text, delimiter)
     _, header = next(numbered)
     rows, lines = [], []
     for line, cells in numbered:
@@ -62,7 +62,12 @@ def read_sheet(path: Path, problems: Problems, is_known: Callable[[str], bool]) 
     return Sheet(header, rows, lines, delimiter)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Returns the text of a UTF-8 file, with a BOM or without.
+
+    Raises:
+        PlateTableError: the file cannot be read, or is not UTF-8.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -89,8 +94,12 @@ def _delimiter(text: str, is_known: Callable[[str], bool]) -> str:
     return max(DELIMITERS, key=lambda delimiter: (known_names(delimiter), header.count(delimiter)))
 
 
-def _numbered(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yields the first line and the cells of every row with something in it."""
+def numbered_rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields the first line and the cells of every row with something in it.
+
+    Raises:
+        PlateTableError: a quotation mark does not close.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:

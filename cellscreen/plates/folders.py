@@ -25,7 +25,7 @@ from cellscreen.plates import columns
 from cellscreen.plates.key import name_fault, normalize_well, plate_fault
 from cellscreen.plates.problems import Problems
 
-SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
+SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jxl")
 CONVENTION = "<cell_line>/<hours>H/<normoxia|hypoxia>/[well_]*.tif|png|jpg"
 FOLDER_WELL = "folder"
 _HOURS = re.compile(r"(\d+(?:\.\d+)?)h", re.IGNORECASE)

@@ -112,6 +112,9 @@ def _values(cells: MapCells, options: MapOptions, problems: Problems) -> pd.Data
     if columns.CONDITION in frame:
         word = values.word(columns.VOCABULARIES[columns.CONDITION])
         frame[columns.CONDITION] = cells.parsed(columns.CONDITION, word, problems, "")
+    if columns.SIMULATED in frame:
+        told = cells.parsed(columns.SIMULATED, values.flag, problems, False)
+        frame[columns.SIMULATED] = told.astype(bool)
     if columns.CONCENTRATION in frame:
         unit = options.concentration_unit
         frame[columns.CONCENTRATION] = concentrations(cells, unit, problems)

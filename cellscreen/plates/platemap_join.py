@@ -14,7 +14,7 @@ import pandas as pd
 
 from cellscreen.errors import ConfigError, PlateTableError
 from cellscreen.plates.barcodes import match_barcodes
-from cellscreen.plates.columns import CONTROL_TYPE
+from cellscreen.plates.columns import CONTROL_TYPE, SIMULATED
 from cellscreen.plates.coverage import Coverage, PlateCoverage, describe_coverage
 from cellscreen.plates.key import normalize_well
 from cellscreen.plates.plate_size import check_sizes
@@ -138,6 +138,8 @@ def _merged(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     for name in both:
         theirs = merged.pop(f"{name}_of_map")
         merged[name] = _filled(merged, str(name), theirs)
+    if SIMULATED in right:
+        merged[SIMULATED] = merged[SIMULATED].eq(True)
     for name in (name for name in right if name not in left):
         if not pd.api.types.is_numeric_dtype(right[name]):
             merged[name] = merged[name].fillna("")
@@ -151,6 +153,8 @@ def _filled(merged: pd.DataFrame, name: str, theirs: pd.Series) -> pd.Series:
         PlateTableError: both sides say something, and not the same.
     """
     own = merged[name]
+    if name == SIMULATED:  # said by one side is said
+        return own.eq(True) | theirs.eq(True)
     blank, silent = _is_blank(own), _is_blank(theirs)
     if pd.api.types.is_numeric_dtype(own) and pd.api.types.is_numeric_dtype(theirs):
         same = pd.Series(np.isclose(own.astype(float), theirs.astype(float)), own.index)

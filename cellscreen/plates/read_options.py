@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from cellscreen.errors import ConfigError
+from cellscreen.plates.columns import BIT_DEPTHS
 from cellscreen.plates.template_grammar import PathGrammar, regex_grammar, template_grammar
 
 AUTO, TEMPLATE, REGEX = "auto", "template", "regex"
@@ -32,6 +33,7 @@ class ReadOptions:
     ignore: tuple[str, ...] = ()  # patterns of images that a template leaves out, like *_mask.png
     channels: tuple[str, ...] = ()  # names of channels: NAME=NEW, or a file with a channels: map
     replace_root: tuple[str, ...] = ()  # where a table's images lie now: OLD=NEW, or =NEW
+    bit_depth: int = 0  # bits the camera used, 8 to 16, where the folder does not state them
 
     def __post_init__(self) -> None:
         named = [name for name in (TEMPLATE, REGEX) if getattr(self, name)]
@@ -43,6 +45,8 @@ class ReadOptions:
             raise ConfigError(f"Expected a {self.format} for the format {self.format}.")
         if named and self.format not in named:
             raise ConfigError(f"Expected no {named[0]} for the format {self.format}.")
+        if self.bit_depth and self.bit_depth not in BIT_DEPTHS:
+            raise ConfigError(f"Expected bit_depth from 8 to 16; got {self.bit_depth}.")
         self.grammar()
         self.roots()
         self.channel_names()

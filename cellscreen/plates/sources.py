@@ -42,7 +42,7 @@ class Source:
         reason: why it comes before those that follow it.
         sign: returns what shows that a folder is laid out so, None if it is not.
         read: reads such a folder to a plate table.
-        uses: the fields of `ReadOptions` it looks at; `channels` holds for all.
+        uses: the fields of `ReadOptions` it looks at; `channels` and `bit_depth` hold for all.
     """
 
     name: str

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cellscreen.errors import PlateTableError
-from cellscreen.plates.delimited import DELIMITERS, _numbered, _text
+from cellscreen.plates.delimited import DELIMITERS, numbered_rows, read_text
 
 WORKBOOKS = (".xlsx", ".xlsm")
 OLD_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers")
@@ -93,9 +93,9 @@ def read_cells(path: str | Path) -> list[CellSheet]:
 
 
 def _text_table(path: Path) -> CellSheet:
-    text = _text(path)
+    text = read_text(path)
     delimiter = _delimiter(text)
-    return CellSheet("", dict(_numbered(path, text, delimiter)), delimiter)
+    return CellSheet("", dict(numbered_rows(path, text, delimiter)), delimiter)
 
 
 def _delimiter(text: str) -> str:
@@ -111,7 +111,7 @@ def _delimiter(text: str) -> str:
 
 
 def _workbook(path: Path) -> list[CellSheet]:
-    import openpyxl  # type: ignore[import-untyped]
+    import openpyxl
 
     _check_size(path)
     try:

@@ -25,7 +25,9 @@ from cellscreen.plates.read_options import ReadOptions
 from cellscreen.plates.sources import PARQUET, SOURCES, Source, read_parquet
 
 LOGGER = logging.getLogger(__name__)
+_ALL_USE = ("channels", "bit_depth")
 FORMATS = ("auto", *(source.name for source in SOURCES))
+_IN_ORDER = f"The first of {', '.join(FORMATS[1:-2])} counts"
 _FIX = (
     f"Write an {NAME} with the columns path, plate, well, site; or say how the names are made, "
     "like template={plate}/{well}_{site}_{channel}.tif."
@@ -80,6 +82,8 @@ def read_with_layout(
     problems = Problems(folder, fix="Mend the map of channels.")
     table = rename_channels(table, options.channel_names(), problems)
     problems.raise_any()
+    if options.bit_depth:
+        table = table.assign(bit_depth=table["bit_depth"].fillna(options.bit_depth))
     return table, sign
 
 
@@ -113,15 +117,16 @@ def _found(folder: Path, names: list[str]) -> tuple[Source, str]:
         )
     first = found[0]
     for source, sign in found[1:]:
+        why = first[0].reason if source.reason != first[0].reason else _IN_ORDER
         LOGGER.warning(
             "%s: read from %s; not looked at: %s. %s; set format=%s to read that.",
-            *(folder, first[1], sign, first[0].reason, source.name),
+            *(folder, first[1], sign, why, source.name),
         )
     return first
 
 
 def _check_options(source: Source, options: ReadOptions) -> None:
     """Options that a source does not look at are a mistake, not a wish."""
-    unused = [name for name in options.given() if name not in ("channels", *source.uses)]
+    unused = [name for name in options.given() if name not in (*_ALL_USE, *source.uses)]
     if unused:
         raise ConfigError(f"Expected no {', '.join(unused)}: the format {source.name} has none.")

@@ -11,6 +11,7 @@ import logging
 
 import pandas as pd
 
+from cellscreen.errors import PlateTableError
 from cellscreen.plates import columns
 
 LOGGER = logging.getLogger(__name__)
@@ -27,6 +28,25 @@ def usable(table: pd.DataFrame) -> pd.DataFrame:
         Name: path, dtype: object
     """
     return table[~_faulty(table)]
+
+
+def usable_plates(table: pd.DataFrame) -> pd.DataFrame:
+    """As `usable`, for work that must not lose a plate without a word.
+
+    Raises:
+        PlateTableError: nothing of a plate can be used; tells why.
+    """
+    kept = usable(table)
+    found = problems_by_well(table)
+    for plate in table["Metadata_Plate"].unique():
+        if plate not in set(kept["Metadata_Plate"]):
+            reasons = found.loc[found["Metadata_Plate"] == plate, columns.PROBLEM].unique()
+            raise PlateTableError(
+                f"No image of this plate can be used: {'; '.join(reasons)}.",
+                plate=str(plate),
+                fix="Copy its images beside the index, or leave the plate out.",
+            )
+    return kept
 
 
 def problems_by_well(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from cellscreen.quality.findings import Finding, of_rows, of_wells
 from cellscreen.quality.plate_wells import WELL as _WELL
 from cellscreen.quality.plate_wells import empty_places, usual_sites
 
+_SITE = [*_WELL, "Metadata_Site", "Metadata_Timepoint"]
 _SPELT = ("Metadata_Plate", LINE, BATCH, COMPOUND)
 _NEEDS = {
     LINE: "training on one group and the vote",
@@ -27,7 +28,7 @@ def check_missing(table: pd.DataFrame) -> list[Finding]:
     """Says what is not there: columns, values, channels of a site, sites of a well."""
     findings = _missing_columns(table)
     for _, rows in table.groupby("Metadata_Plate"):
-        findings += _missing_channels(rows) + _missing_wells(rows)
+        findings += _missing_channels(rows) + _missing_planes(rows) + _missing_wells(rows)
     return findings + _missing_sites(table)
 
 
@@ -90,15 +91,38 @@ def check_spelling(table: pd.DataFrame) -> list[Finding]:
 def _missing_channels(rows: pd.DataFrame) -> list[Finding]:
     """Sites of one plate that lack a channel that the plate has."""
     findings = []
-    sites = rows[list(columns.KEY)].drop_duplicates()
+    sites = rows[_SITE].drop_duplicates()
     for channel in sorted(rows["channel"].unique()):
-        having = rows[rows["channel"] == channel].set_index(list(columns.KEY)).index
-        lacking = sites[~sites.set_index(list(columns.KEY)).index.isin(having)]
-        for site in lacking.to_dict("records"):
-            text = f"Channel {channel or '(no name)'} is missing at site {site['Metadata_Site']}."
+        having = rows[rows["channel"] == channel].set_index(_SITE).index
+        for site in sites[~sites.set_index(_SITE).index.isin(having)].to_dict("records"):
+            text = f"Channel {channel or '(no name)'} is missing at {_place(site)}."
             place = site["Metadata_Plate"], site["Metadata_Well"]
             findings.append(Finding("warning", text, plate=place[0], well=place[1]))
     return findings
+
+
+def _missing_planes(rows: pd.DataFrame) -> list[Finding]:
+    """Stacks and time series of one plate that are shorter than most of it; each channel alone."""
+    counts = {"planes": (_SITE, "Metadata_Plane"), "times": (_SITE[:-1], "Metadata_Timepoint")}
+    findings = []
+    for name, (of, column) in counts.items():
+        grouped = rows.groupby([*of, "channel"], sort=False)[column]
+        found = grouped.nunique().reset_index()
+        most = found.groupby("channel")[column].transform(lambda values: values.mode().max())
+        for row, usual in zip(found.to_dict("records"), most, strict=True):
+            if row[column] >= usual:
+                continue
+            where = _place(row if name == "planes" else row | {column: ""})
+            where += f", channel {row['channel']}" if row["channel"] else ""
+            text = f"{row[column]} of the {usual} {name} that most of the plate has ({where})."
+            place = row["Metadata_Plate"], row["Metadata_Well"]
+            findings.append(Finding("warning", text, plate=place[0], well=place[1]))
+    return findings
+
+
+def _place(row: dict) -> str:
+    time = row.get("Metadata_Timepoint")
+    return f"site {row['Metadata_Site']}" + (f", time {time}" if time else "")
 
 
 def _missing_wells(rows: pd.DataFrame) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 import matplotlib
 import numpy as np
@@ -63,7 +64,10 @@ def as_png(figure: Figure) -> bytes:
     """Returns a figure as PNG, without a display."""
     FigureCanvasAgg(figure)
     data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=110)
+    with warnings.catch_warnings():
+        # A plate may have a name in any script; the table beside has it whole.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(data, format="png", dpi=110)
     return data.getvalue()
 
 

@@ -19,7 +19,7 @@ from cellscreen.quality.reading_pool import Row, Watch, in_threads, unwatched
 HEADER = ["width", "height", "channels", "dtype"]
 NO_BIT_DEPTH = (
     "16-bit file without bit_depth: the camera's full range cannot be guessed. "
-    "State it (8 to 16) in a column bit_depth of images.csv."
+    "State it (8 to 16) by --bit_depth, or in a column bit_depth of images.csv."
 )
 
 
@@ -61,13 +61,10 @@ def check_headers(images: pd.DataFrame) -> list[Finding]:
     findings += of_rows(
         "warning", "8-bit file with a bit_depth above 8: it comes out dark.", too_deep
     )
-    for plate, rows in images.groupby("Metadata_Plate"):
+    for _, rows in images.groupby("Metadata_Plate"):
         findings += _odd_sizes(rows)
         for _, plane in rows.groupby("channel"):
-            kinds = sorted(set(map(kind, plane["channels"], plane["dtype"])))
-            if len(kinds) > 1:
-                text = f"Images of several types in one channel: {', '.join(kinds)}."
-                findings.append(Finding("warning", text, plate=str(plate)))
+            findings += _odd_types(plane)
     return findings
 
 
@@ -96,7 +93,8 @@ def _without_ceiling(images: pd.DataFrame) -> list[Finding]:
     """Fluorescence has the scale of its plate, so that it can do without the full range."""
     text = (
         "16-bit files without bit_depth or a sensor's maximum: saturation is undefined, and only a "
-        "scale of the plate's own percentiles fits."
+        "scale of the plate's own fits (--scale=plate or negcon of `cellscreen build`). "
+        "State --bit_depth if you know it."
     )
     plates = sorted(images["Metadata_Plate"].unique())
     return [Finding("warning", text, plate=str(plate)) for plate in plates]
@@ -110,6 +108,21 @@ def _odd_sizes(rows: pd.DataFrame) -> list[Finding]:
     for size, odd in rows[sizes != usual].groupby(sizes):
         text = f"Size {size} px, where most of the plate has {usual}: one plate, one size."
         findings += of_rows("error", text, odd)
+    return findings
+
+
+def _odd_types(plane: pd.DataFrame) -> list[Finding]:
+    """Images of a plate's channel that have another type or bit depth than most of it."""
+    depths = plane["bit_depth"].astype("string").fillna("")
+    kinds = pd.Series(map(kind, plane["channels"], plane["dtype"]), index=plane.index)
+    kinds += (" of " + depths + " bits").where(depths != "", "")
+    usual = kinds.value_counts().index[0]
+    findings = []
+    for odd, rows in plane[kinds != usual].groupby(kinds):
+        channel = plane["channel"].iloc[0]
+        where = f"of channel {channel}" if channel else "of the plate"
+        text = f"Type {odd}, where most {where} is {usual}: brightness does not compare."
+        findings += of_rows("warning", text, rows)
     return findings
 
 

@@ -9,7 +9,7 @@ import importlib
 import logging
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,16 @@ import tensorflow_datasets as tfds
 from cellscreen.errors import ConfigError, RecordError
 from cellscreen.records.builder import PlateTableBuilder
 from cellscreen.records.preparation import Preparation, prepare_plate
+from cellscreen.records.record_config import (
+    RecordConfig,
+    config_file,
+    what_it_makes,
+    write_record_config,
+)
 from cellscreen.records.table_fingerprint import table_fingerprint
 
 LOGGER = logging.getLogger(__name__)
-DATASETS = ("hypoxia", "hcs")
+DATASETS = ("hypoxia", "hcs", "cpjump1")
 TABLE_FOLDER = "plate_table"
 PLAIN = Preparation()
 
@@ -34,6 +40,8 @@ def build_plates(
     dataset: str,
     kind: str = "edges",
     preparation: Preparation = PLAIN,
+    config: RecordConfig | None = None,
+    beam_options: Sequence[str] = (),
 ) -> list[Path]:
     """Prepares every plate of a plate table under `<root>/<plate>/<dataset>/<kind>/<version>`.
 
@@ -43,45 +51,53 @@ def build_plates(
     Args:
         table: a plate table.
         root: the folder of all prepared plates.
-        dataset: `hypoxia` or `hcs`.
-        kind: the kind of record.
+        dataset: one of `DATASETS`.
+        kind: the kind of record, or another builder config of the dataset.
         preparation: how images are made comparable first.
+        config: how cells are found and cut out; None for the dataset's usual way.
+        beam_options: flags of Apache Beam, as `--direct_num_workers=2`; none: no Beam.
 
     Returns:
         The prepared directories, one a plate, sorted by plate.
 
     Raises:
-        RecordError: a prepared plate was made from another table, another process is building the
-            plate, or the disk is full.
+        RecordError: a prepared plate was made from another table or in another way, another
+            process is building the plate, more fields failed than may, or the disk is full.
         ImageError: an image cannot be read; plates finished before it stay.
     """
     tfds.display_progress_bar(sys.stderr.isatty())
+    options = _beam(beam_options)
     plates = sorted(table["Metadata_Plate"].unique())
     prepared = []
     for number, plate in enumerate(plates, 1):
         rows = table[table["Metadata_Plate"] == plate]
         LOGGER.info("Plate %d of %d: %s, %d images.", number, len(plates), plate, len(rows))
-        prepared.append(_build_plate(rows, root / plate, dataset, kind, preparation))
+        builder = dataset_builder(dataset, kind, root / plate)
+        prepared.append(_build_plate(builder, rows, root / plate, preparation, config, options))
     return prepared
 
 
 def _build_plate(
-    table: pd.DataFrame, folder: Path, dataset: str, kind: str, preparation: Preparation
+    builder: PlateTableBuilder,
+    table: pd.DataFrame,
+    folder: Path,
+    preparation: Preparation,
+    config: RecordConfig | None,
+    beam_options: Any,
 ) -> Path:
-    plate = folder.name
+    target, plate = Path(builder.data_dir), folder.name
     with _only_one(folder), _disk_full_named(plate):
-        builder = dataset_builder(dataset, kind, folder)
-        target = Path(builder.data_dir)
-        table = prepare_plate(table, preparation, folder / TABLE_FOLDER)
+        table = builder.with_columns(prepare_plate(table, preparation, folder / TABLE_FOLDER))
+        _place_config(config, folder / TABLE_FOLDER, builder.builder_config.name)
         if target.exists():
-            _check_same(builder, table, plate)
+            _check_same(builder, table, folder)
             return target
         for leftover in target.parent.glob("incomplete.*"):
             LOGGER.info("Removing %s, left by a conversion that was interrupted.", leftover)
             shutil.rmtree(leftover)
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(
-                manual_dir=folder / TABLE_FOLDER, try_download_gcs=False
+                manual_dir=folder / TABLE_FOLDER, try_download_gcs=False, beam_options=beam_options
             ),
         )
     return target
@@ -93,22 +109,61 @@ def dataset_builder(dataset: str, kind: str, folder: Path) -> PlateTableBuilder:
     Raises:
         ConfigError: there is no such dataset or kind.
     """
+    return _builder_class(dataset, kind)(data_dir=folder, config=kind)
+
+
+def usual_config(dataset: str, kind: str) -> RecordConfig:
+    """How a dataset's cells are found where nothing else is said.
+
+    Raises:
+        ConfigError: there is no such dataset or kind.
+    """
+    return _builder_class(dataset, kind).builder_configs[kind].record_config
+
+
+def _builder_class(dataset: str, kind: str) -> Any:
     if dataset not in DATASETS:
         raise ConfigError(f"Expected dataset one of {', '.join(DATASETS)}; got {dataset!r}.")
     module = importlib.import_module(f"cellscreen.datasets.{dataset}.{dataset}_dataset_builder")
     kinds = list(module.Builder.builder_configs)
     if kind not in kinds:
         raise ConfigError(f"Expected kind one of {', '.join(kinds)}; got {kind!r}.")
-    return module.Builder(data_dir=folder, config=kind)
+    return module.Builder
 
 
-def _check_same(builder: Any, table: pd.DataFrame, plate: str) -> None:
-    if builder.info.metadata.get("table_fingerprint") != table_fingerprint(table):
+def _beam(options: Sequence[str]) -> Any:
+    """What TFDS hands on to Beam, None for a build without it."""
+    if not options:
+        return None
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    return PipelineOptions(list(options))
+
+
+def _place_config(config: RecordConfig | None, folder: Path, name: str) -> None:
+    """Puts the config where the builder looks for it; without one, that of a build before goes."""
+    if config is None:
+        config_file(folder, name).unlink(missing_ok=True)
+    else:
+        write_record_config(config, folder, name)
+
+
+def _check_same(builder: PlateTableBuilder, table: pd.DataFrame, folder: Path) -> None:
+    said, fix = builder.info.metadata, "Remove that folder to convert the plate again, or choose"
+    if said.get("table_fingerprint") != table_fingerprint(table):
         raise RecordError(
             "This plate was prepared from another plate table (other images or metadata).",
             file=builder.data_dir,
-            plate=plate,
-            fix="Remove that folder to convert the plate again, or choose another --data_dir.",
+            plate=folder.name,
+            fix=f"{fix} another --data_dir.",
+        )
+    config = what_it_makes(builder.record_config(folder / TABLE_FOLDER))
+    if said.get("record_config", config) != config:
+        raise RecordError(
+            f"This plate was prepared in another way: {said['record_config']}; wanted is {config}.",
+            file=builder.data_dir,
+            plate=folder.name,
+            fix=f"{fix} another --data_dir.",
         )
 
 

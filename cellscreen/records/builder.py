@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 import tensorflow_datasets as tfds
-from tensorflow_datasets.core import shuffle
 
-from cellscreen.errors import ImageError, PlateTableError
-from cellscreen.images.threads import read_in_order
+from cellscreen.errors import CellscreenError, PlateTableError
 from cellscreen.plates.table import read_plate_table
-from cellscreen.records.edges import edges_example, edges_features
-from cellscreen.records.fields import Row, read_field
-from cellscreen.records.table_fingerprint import rows_of, table_fingerprint
+from cellscreen.plates.usable import usable
+from cellscreen.records.converting import Plan, converted, converted_on_beam, no_records
+from cellscreen.records.failures import EMPTY, collect_failures
+from cellscreen.records.field_order import check_channels, usual_sizes
+from cellscreen.records.kinds import KINDS, Unit
+from cellscreen.records.manifest import write_manifest
+from cellscreen.records.plate_diameter import with_plate_diameter
+from cellscreen.records.record_config import RecordConfig, read_record_config, what_it_makes
+from cellscreen.records.table_fingerprint import table_fingerprint
+from cellscreen.records.tfds_writing import our_writing
 
+LOGGER = logging.getLogger(__name__)
 SPLIT = "fields"
 BUFFER_BYTES = 1 << 27  # records kept in memory, about 1,000 maps of 1024²; more wait on disk
 
 
 @dataclass
 class KindConfig(tfds.core.BuilderConfig):
-    """A builder config is a kind of record: so far `edges`."""
+    """A builder config is a kind of record, with what a dataset makes it from by default."""
+
+    kind: str = "edges"
+    record_config: RecordConfig = RecordConfig()  # noqa: RUF009 frozen
+
+
+def kind_configs(usual: RecordConfig = RecordConfig()) -> list[KindConfig]:  # noqa: B008 frozen
+    """A builder config for each kind of record.
+
+    Args:
+        usual: how the dataset's cells are found, where nothing else is said.
+    """
+    return [
+        KindConfig(name=name, kind=name, description=kind.about, record_config=usual)
+        for name, kind in KINDS.items()
+    ]
 
 
 with tfds.core.registered.skip_registration():
@@ -33,45 +54,105 @@ with tfds.core.registered.skip_registration():
     class PlateTableBuilder(tfds.core.GeneratorBasedBuilder):
         """One plate's images to records of one kind, in the one split `fields`.
 
-        `manual_dir` holds the plate table (`images.csv`, `plate_table.parquet` or the folder
-        convention). If that table has several plates, the last folder of `data_dir` names the one
-        to convert, so that every plate has a prepared directory of its own: plates can be added,
-        and an interrupted conversion goes on with the plates that are missing.
+        `manual_dir` holds the plate table (`images.csv`, `plate_table.parquet` or any layout that
+        `read_plate_table` knows) and, where cells are to be found in another way than the
+        dataset's, `<config>.json` (see `record_config`). If that table has several plates, the
+        last folder of `data_dir` names the one to convert, so that every plate has a prepared
+        directory of its own: plates can be added, and an interrupted conversion goes on with the
+        plates that are missing.
         """
 
         VERSION = tfds.core.Version("1.0.0")
-        RELEASE_NOTES: ClassVar[dict[str, str]] = {"1.0.0": "Edge maps."}
-        BUILDER_CONFIGS: ClassVar[list[KindConfig]] = [
-            KindConfig(name="edges", description="Native-size 1-bit edge maps of whole fields.")
-        ]
+        RELEASE_NOTES: ClassVar[dict[str, str]] = {
+            "1.0.0": "Edge maps; bags of crops; cells with masks, flows and features."
+        }
+        BUILDER_CONFIGS: ClassVar[list[KindConfig]] = kind_configs()
         MANUAL_DOWNLOAD_INSTRUCTIONS = (
             "Give --manual_dir, the folder with images.csv (or a plate_table.parquet, or folders "
             "<cell_line>/<hours>H/<normoxia|hypoxia>), and --data_dir=<root>/<plate>."
         )
         REQUIRED_METADATA: ClassVar[tuple[str, ...]] = ()
+        _on_beam = False
+        _plan: Plan
 
         def _info(self) -> tfds.core.DatasetInfo:
+            kind = KINDS[self.builder_config.kind]
             return self.dataset_info_from_configs(
-                features=edges_features(),
+                features=kind.features(),
                 disable_shuffling=True,
                 metadata=tfds.core.MetadataDict(),
             )
 
         def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-            table = self._plate(read_plate_table(Path(dl_manager.manual_dir)))
-            self.info.metadata["plate"] = str(table["Metadata_Plate"].iloc[0])
-            self.info.metadata["table_fingerprint"] = table_fingerprint(table)
-            return {SPLIT: self._generate_examples(table)}
+            folder = Path(dl_manager.manual_dir)
+            table = self._plate(self.with_columns(usable(self.read_table(folder))))
+            config = self.record_config(folder)
+            units = KINDS[self.builder_config.kind].units(table)
+            self._plan = _plan(self.builder_config.kind, units, config, str(self.data_dir))
+            self._describe(table, units, config)
+            return {SPLIT: self._generate_examples(units)}
 
-        def _generate_examples(self, table: pd.DataFrame) -> Iterator[tuple[int, dict[str, Any]]]:
-            """Yields (order-preserving key, example), fields of a well side by side."""
-            rows = ordered_rows(table)
-            step = 2**128 // len(rows)
-            with _small_buffer():
-                sizes: dict[str, tuple[int, int]] = {}
-                for rank, example in enumerate(read_in_order(_example, rows)):
-                    _check_size(example, rows[rank], sizes)
-                    yield rank * step, example
+        def _generate_examples(self, units: Sequence[Unit]) -> Any:
+            """Keyed examples, fields of a well side by side."""
+            convert = converted_on_beam if self._on_beam else converted
+            return convert(self._plan, units)
+
+        def _download_and_prepare(self, dl_manager: Any, download_config: Any) -> None:
+            """As TFDS', then the failures and the manifest, before the folder is published."""
+            self._on_beam = bool(download_config.beam_options or download_config.beam_runner)
+            try:
+                with our_writing(BUFFER_BYTES):
+                    super()._download_and_prepare(dl_manager, download_config)
+            except (
+                RuntimeError,
+                ValueError,
+            ) as error:  # Beam's, of a plate where all fields failed
+                raise self._cause() or error from error
+            folder, plan = Path(self.data_dir), self._plan
+            failed = collect_failures(folder, plan.units, plan.config.max_failed)
+            if len(failed):
+                LOGGER.warning("%d of %d fields failed: see failures.csv.", len(failed), plan.units)
+            self.info.download_size = dl_manager.downloaded_size
+            self.info.write_to_directory(folder)  # TFDS writes the same once more, after this
+            write_manifest(folder, self.builder_config.kind)
+
+        def _cause(self) -> CellscreenError | None:
+            """Why there is nothing to write, if that is why TFDS failed."""
+            if not self._on_beam:
+                return None
+            folder, plan = Path(self.data_dir), self._plan
+            try:
+                noted = collect_failures(folder, plan.units, plan.config.max_failed)
+            except CellscreenError as error:
+                return error
+            empty = pd.read_csv(folder / EMPTY)
+            return no_records(plan) if len(noted) + len(empty) == plan.units else None
+
+        def read_table(self, folder: Path) -> pd.DataFrame:
+            """The plate table of `manual_dir`."""
+            return read_plate_table(folder)
+
+        def with_columns(self, table: pd.DataFrame) -> pd.DataFrame:
+            """The plate table with the columns that the dataset makes of others."""
+            return table
+
+        def record_config(self, folder: Path) -> RecordConfig:
+            """What holds for a plate whose table is in `folder`."""
+            name = self.builder_config.name
+            return read_record_config(folder, name, self.builder_config.record_config)
+
+        def _describe(
+            self, table: pd.DataFrame, units: Sequence[Unit], config: RecordConfig
+        ) -> None:
+            """Puts into the metadata what holds for all records of the plate."""
+            kind, said = KINDS[self._plan.kind], self.info.metadata
+            said["plate"] = str(table["Metadata_Plate"].iloc[0])
+            said["table_fingerprint"] = table_fingerprint(table)
+            said["schema"] = f"{kind.name} {kind.schema}"
+            if kind.of_cells:
+                said["record_config"] = what_it_makes(config)
+                said["diameter_px"] = self._plan.config.segment.diameter_px
+                said.update(_first_description(kind, units, self._plan.config))
 
         def _plate(self, table: pd.DataFrame) -> pd.DataFrame:
             table = one_plate(table, Path(self.data_dir_root).name)
@@ -90,34 +171,25 @@ with tfds.core.registered.skip_registration():
             return table
 
 
-def _check_size(
-    example: dict[str, Any], row: dict[str, Any], sizes: dict[str, tuple[int, int]]
-) -> None:
-    size = (example["width"], example["height"])
-    usual = sizes.setdefault(example["channel"], size)
-    if size != usual:
-        raise ImageError(
-            f"Expected {usual[0]}×{usual[1]} pixels, as the plate's other images; got "
-            f"{size[0]}×{size[1]}.",
-            file=row["path"],
-            plate=row["Metadata_Plate"],
-            well=row["Metadata_Well"],
-            fix="Give images of another size a plate of their own.",
-        )
+def _plan(kind: str, units: Sequence[Unit], config: RecordConfig, folder: str) -> Plan:
+    may_fail = config.max_failed > 0
+    sizes = usual_sizes(units, may_fail)
+    if KINDS[kind].of_cells:
+        if not may_fail:
+            check_channels(units)
+        config = with_plate_diameter(units, config)
+    return Plan(kind, config, sizes, len(units), folder)
 
 
-@contextlib.contextmanager
-def _small_buffer() -> Iterator[None]:
-    """Bounds memory whatever the plate's size: TFDS would keep 1 GB of records by default."""
-    size, shuffle.MAX_MEM_BUFFER_SIZE = shuffle.MAX_MEM_BUFFER_SIZE, BUFFER_BYTES
-    try:
-        yield
-    finally:
-        shuffle.MAX_MEM_BUFFER_SIZE = size
-
-
-def _example(row: Row) -> dict[str, Any]:
-    return edges_example(read_field(row))
+def _first_description(kind: Any, units: Sequence[Unit], config: RecordConfig) -> dict[str, Any]:
+    """What `kind` says of the first field that can be read."""
+    for unit in units[:-1]:
+        try:
+            return kind.describe(unit, config)
+        except CellscreenError:
+            if config.max_failed == 0:
+                raise
+    return kind.describe(units[-1], config)
 
 
 def one_plate(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -137,13 +209,3 @@ def one_plate(table: pd.DataFrame, name: str) -> pd.DataFrame:
             fix="Run `cellscreen build`, or give --data_dir=<root>/<plate>.",
         )
     return table[table["Metadata_Plate"] == name]
-
-
-def ordered_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dicts, those of a well together, sites in numeric order; the order of the records."""
-    columns = ["Metadata_Well", "Metadata_Site", "Metadata_Plane", "Metadata_Timepoint", "channel"]
-    keys = table[columns].copy()
-    for column in columns[1:4]:
-        keys[column] = keys[column].map(lambda text: (len(text), text))
-    order = keys.sort_values(columns).index
-    return rows_of(table.loc[order])

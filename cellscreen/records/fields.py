@@ -75,7 +75,13 @@ def read_pixels(row: Row) -> Pixels:
         ImageError: the file is missing or unreadable, holds 16-bit values of no stated bit depth,
             or values above it; the message names file, plate and well.
     """
-    return _pixels(row, _read(row)[0])
+    return read_pixels_and_digest(row)[0]
+
+
+def read_pixels_and_digest(row: Row) -> tuple[Pixels, str]:
+    """As `read_pixels`, with the hex digest of the row's file, or of all files of its stack."""
+    image, digest = _read(row)
+    return _pixels(row, image), digest
 
 
 def read_field(row: Row) -> Field:
@@ -84,8 +90,7 @@ def read_field(row: Row) -> Field:
     Raises:
         ImageError: as `read_pixels`.
     """
-    image, digest = _read(row)
-    pixels = _pixels(row, image)
+    pixels, digest = read_pixels_and_digest(row)
     gray8 = pixels.gray8()
     return Field(
         row=row,
@@ -106,7 +111,8 @@ def _read(row: Row) -> tuple[np.ndarray, str]:
     image = decode_image(
         data, file=row["path"], plate=row["Metadata_Plate"], well=row["Metadata_Well"]
     )
-    check_bit_depth(image, _depth(row), file=row["path"], **_place(row))
+    if _given(row, "bit_depth"):
+        check_bit_depth(image, _depth(row), file=row["path"], **_place(row))
     return image, sha256_of(data)
 
 

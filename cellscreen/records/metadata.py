@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def metadata_frame(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def field_row(rows: list[Row]) -> Row:
+def field_row(rows: Sequence[Row]) -> Row:
     """One row for all channels of a field; metadata that differ get their channel's name.
 
     Example:

@@ -22,7 +22,7 @@ from cellscreen.images.planes import stack_table
 from cellscreen.images.plate_scale import plate_scales
 from cellscreen.images.scale_file import FILE, with_scale, write_scales
 from cellscreen.plates.table import read_parquet, write_plate_table
-from cellscreen.plates.usable import usable
+from cellscreen.plates.usable import usable_plates
 from cellscreen.records.table_fingerprint import table_fingerprint
 
 LOGGER = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def prepare_plate(table: pd.DataFrame, preparation: Preparation, folder: Path) -
         PlateTableError: planes or controls are missing.
         ImageError: an image cannot be read.
     """
-    table = usable(table).dropna(axis="columns", how="all").reset_index(drop=True)
+    table = usable_plates(table).dropna(axis="columns", how="all").reset_index(drop=True)
     said = json.dumps([dataclasses.asdict(preparation), table_fingerprint(table)])
     if _says(folder / SAID, said) and (folder / TABLE).is_file():
         return read_parquet(folder / TABLE)
@@ -78,8 +78,9 @@ def prepare_plates(table: pd.DataFrame, preparation: Preparation, folder: Path) 
         preparation: what is wanted.
         folder: gets a folder a plate for what is measured; nothing where nothing is.
     """
+    table = usable_plates(table)
     if preparation.flatfield != "estimate" and preparation.scale == "full":
-        return _plain(usable(table).reset_index(drop=True), preparation)
+        return _plain(table.reset_index(drop=True), preparation)
     plates = [
         prepare_plate(rows, preparation, folder / str(plate))
         for plate, rows in table.groupby("Metadata_Plate", sort=False)

@@ -11,6 +11,7 @@ import pandas as pd
 from cellscreen.errors import ConfigError, DataError
 from cellscreen.plates.columns import CONDITION, HOURS, PREFIX, SIMULATED
 from cellscreen.plates.table import read_plate_table
+from cellscreen.report.prepared import Check, PreparedPlate, read_check, read_prepared
 from cellscreen.report.runs import Run, read_run
 from cellscreen.screening.hits import read_votes
 from cellscreen.screening.truth import read_truth
@@ -34,6 +35,8 @@ class ReportData:
         oracle_aucs: the oracle's AUC by cell line and hours (`group_aucs`).
         doses: figures of dose and controls, a row a figure, in any columns.
         sweeps: tables of many trainings, some with a paper's figures beside.
+        plates: what was measured of prepared plates.
+        checks: suspicious wells.
     """
 
     runs: tuple[Run, ...] = ()
@@ -44,6 +47,8 @@ class ReportData:
     oracle_aucs: pd.DataFrame | None = None
     doses: pd.DataFrame | None = None
     sweeps: tuple[SweepTable, ...] = ()
+    plates: tuple[PreparedPlate, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def simulated_parts(self) -> list[str]:
@@ -51,6 +56,8 @@ class ReportData:
         parts = [f"run {run.name}" for run in self.runs if run.simulated]
         parts += [f"sweep {sweep.name}" for sweep in self.sweeps if sweep.simulated]
         parts += [f"images {name}" for name, table in self.images if is_simulated(table)]
+        parts += [f"plate {plate.name}" for plate in self.plates if is_simulated(plate.table)]
+        parts += [f"check {check.name}" for check in self.checks if is_simulated(check.table)]
         if any(votes is not None and votes.simulated for votes in (self.votes, self.oracle_votes)):
             parts.append("ranked compounds")
         if self.doses is not None and is_simulated(self.doses):
@@ -83,6 +90,8 @@ def read_report_data(
     truth: str | Path | None = None,
     doses: str | Path | None = None,
     sweeps: Sequence[str | Path] = (),
+    plates: Sequence[str | Path] = (),
+    checks: Sequence[str | Path] = (),
 ) -> ReportData:
     """Reads what a report shall show; every part may be left out, but not all.
 
@@ -94,15 +103,17 @@ def read_report_data(
         truth: truth.csv of a simulated screen.
         doses: a CSV of dose figures, a row a figure; its first column names the row.
         sweeps: folders that `cellscreen train-edges --sweep=…` wrote.
+        plates: root folders of prepared plates, as given to `cellscreen build`.
+        checks: folders that `cellscreen check --deep --output` wrote.
 
     Raises:
         ConfigError: nothing is given, a truth without votes, or an unfinished run.
         CellscreenError: a file is missing or is not what it should be; names it.
     """
-    if not (runs or images or votes or oracle_votes or doses or sweeps):
+    if not (runs or images or votes or oracle_votes or doses or sweeps or plates or checks):
         raise ConfigError(
             "Expected something to report on, got nothing.",
-            fix="Give --runs, --sweeps, --images, --hits or --dose.",
+            fix="Give --runs, --sweeps, --images, --plates, --checks, --hits or --dose.",
         )
     if (truth or oracle_votes) and not votes:
         raise ConfigError(
@@ -119,6 +130,8 @@ def read_report_data(
         oracle_aucs=_read_oracle_aucs(tables),
         doses=_read_doses(Path(doses)) if doses else None,
         sweeps=tuple(read_sweep(folder) for folder in sweeps),
+        plates=tuple(plate for root in plates for plate in read_prepared(root)),
+        checks=tuple(map(read_check, checks)),
     )
 
 

@@ -15,6 +15,7 @@ from cellscreen.report.compounds import ranked_compounds
 from cellscreen.report.data import ReportData
 from cellscreen.report.dose import dose_figures
 from cellscreen.report.glance import data_at_a_glance
+from cellscreen.report.light import light_and_scale
 from cellscreen.report.limits import limits, warnings
 from cellscreen.report.nets import nets_results
 from cellscreen.report.paper_tables import paper_tables
@@ -27,6 +28,7 @@ SECTIONS: tuple[Callable[[ReportData], Section], ...] = (
     summary,
     what_was_run,
     data_at_a_glance,
+    light_and_scale,
     nets_results,
     paper_tables,
     ranked_compounds,

@@ -44,7 +44,8 @@ def summary(data: ReportData) -> Section:
     if data.doses is not None:
         answers.append(Answer("Does the score follow dose?", (dose_answer(data.doses),)))
     if not answers:
-        images = sum(len(table) for _, table in data.images)
+        tables = [table for _, table in data.images] or [part.table for part in data.plates]
+        images = sum(map(len, tables or [part.table for part in data.checks]))
         answers.append(
             Answer("What is in the images?", (f"{counted(images, 'image')}; nothing was scored.",))
         )

@@ -17,10 +17,11 @@ from cellscreen.errors import ConfigError
 from cellscreen.images import in_graph
 from cellscreen.pipelines.edge_input import EdgeInput
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
+from cellscreen.serving.seen_groups import seen_groups
 from cellscreen.training import run_folder
 
 MODEL_FILE = "cellscreen.json"
-SEEN_FILE = "trained_sha256.txt"
+SEEN_FILE, SEEN_GROUPS_FILE = "trained_sha256.txt", "trained_groups.txt"
 ASSETS = "assets.extra"
 EDGE_STEPS = "gauss3x3 reflect101; canny sobel3 L2 20 60; area pool; area resize"
 
@@ -54,7 +55,7 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
     folds = known if fold is None else [fold]
     identity = model_id(workdir, fold)
     present = versions(output)
-    if present and _identity(present[-1]) == identity:
+    if present and _is_whole(present[-1], identity):
         return present[-1]
     models = [run_folder.load_fold(workdir, number) for number in folds]
     output.mkdir(parents=True, exist_ok=True)
@@ -67,8 +68,8 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
         extra = temporary / ASSETS
         extra.mkdir()
         (extra / MODEL_FILE).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-        seen = _seen_checksums(workdir, fold)
-        (extra / SEEN_FILE).write_text("".join(f"{digest}\n" for digest in seen), encoding="utf-8")
+        for name, lines in _seen(workdir, fold, config.folds_config.fold_by).items():
+            (extra / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         temporary.chmod(0o755)
         return temporary.rename(output / str(int(present[-1].name) + 1 if present else 1))
     finally:
@@ -81,10 +82,12 @@ def versions(output: Path) -> list[Path]:
     return sorted(found, key=lambda version: int(version.name))
 
 
-def _identity(version: Path) -> str:
-    if not (version / ASSETS / MODEL_FILE).is_file():
-        return "another program's model"
-    return json.loads((version / ASSETS / MODEL_FILE).read_text(encoding="utf-8"))["model_id"]
+def _is_whole(version: Path, identity: str) -> bool:
+    """Whether a version holds these nets, and all that is written beside them nowadays."""
+    extra = version / ASSETS
+    if not all((extra / name).is_file() for name in (MODEL_FILE, SEEN_FILE, SEEN_GROUPS_FILE)):
+        return False
+    return json.loads((extra / MODEL_FILE).read_text(encoding="utf-8"))["model_id"] == identity
 
 
 def model_id(workdir: Path, fold: int | None = None) -> str:
@@ -118,6 +121,7 @@ def describe(
         "edge_input": dataclasses.asdict(config.edge_input),
         "preprocessing_hash": preprocessing_hash(config.edge_input),
         "group": summary["group"],
+        "fold_by": config.folds_config.fold_by,
         "simulated": summary["simulated"],
         "leaky": summary["leaky"],
         "below_baseline": summary["below_baseline"],
@@ -197,9 +201,13 @@ def net_input(gray8: tf.Tensor, edge_input: EdgeInput) -> tf.Tensor:
     return in_graph.reduce_edges(edges, edge_input.reduce_factor, edge_input.input_size)
 
 
-def _seen_checksums(workdir: Path, fold: int | None) -> list[str]:
+def _seen(workdir: Path, fold: int | None, fold_by: str) -> dict[str, list[str]]:
+    """What the exported nets were trained on: checksums and groups, by the file they go to."""
     manifest = read_manifest(workdir / run_folder.MANIFEST)
     used = held_out_folds(manifest) if fold is None else [fold]
     unseen = (manifest["fold"] == used[0]) & (len(used) == 1)
     seen = manifest["trained"] & ~unseen
-    return sorted(set(manifest.loc[seen, "checksum"]))
+    return {
+        SEEN_FILE: sorted(set(manifest.loc[seen, "checksum"])),
+        SEEN_GROUPS_FILE: seen_groups(manifest, seen, fold_by),
+    }

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -15,6 +16,24 @@ from tensorboard.plugins.hparams import api
 
 from cellscreen.training.curves import answer_pictures
 from cellscreen.training.metrics import METRICS, class_metrics, probabilities_of
+
+
+class EpochBoard(keras.callbacks.TensorBoard):
+    """Keras' TensorBoard callback, whose figures of an epoch do not depend on `update_freq`.
+
+    Keras writes them only where the epoch's last step is one that it writes scalars of. Steps are
+    counted on where a fit goes on.
+    """
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Takes up the count of steps."""
+        self._global_train_batch = int(self.model.optimizer.iterations.numpy())
+        super().on_epoch_begin(epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Writes the figures and histograms of an epoch."""
+        with tf.summary.record_if(True):
+            super().on_epoch_end(epoch, logs)
 
 
 def write_inputs(folder: str | Path, inputs: Mapping[str, np.ndarray]) -> None:

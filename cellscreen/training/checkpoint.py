@@ -24,6 +24,15 @@ from cellscreen.errors import ConfigError
 LOGGER = logging.getLogger(__name__)
 HISTORY = "history.csv"
 KEPT = 2
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 FORMAT = 1
 
 
@@ -40,6 +49,7 @@ class Progress:
         stopped: the fit is over before its last epoch.
         callbacks: counters of the callbacks.
         skipped: batches left out for gradients that are not finite.
+        bad_in_a_row: how many of them just now.
     """
 
     epoch: int = 0
@@ -50,6 +60,7 @@ class Progress:
     stopped: bool = False
     callbacks: list[dict[str, Any]] = field(default_factory=list)
     skipped: int = 0
+    bad_in_a_row: int = 0
 
 
 @dataclass
@@ -63,6 +74,8 @@ class State:
 
 def save_state(state: State, folder: Path, number: int) -> Path:
     """Writes `state-<number>.npz` and removes all but the newest two.
+
+    Newer ones are there only if they could not be read: they are put aside as `*.damaged`.
 
     Args:
         state: what to keep.
@@ -79,6 +92,9 @@ def save_state(state: State, folder: Path, number: int) -> Path:
     named["progress"] = np.array(text)
     with replacing(path) as temporary:
         np.savez(temporary, **named)
+    for other in _newest_first(folder):
+        if other.name > path.name:
+            other.rename(other.with_suffix(".damaged"))
     for old in _newest_first(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return path
@@ -102,10 +118,11 @@ def load_newest(folder: Path, shapes: Sequence[tuple[int, ...]]) -> State | None
     Raises:
         ConfigError: the state is of another net.
     """
-    for path in _newest_first(folder):
+    paths = _newest_first(folder)
+    for path in paths:
         try:
             state = _read(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except _UNREADABLE as error:
             LOGGER.warning("%s cannot be read (%s): taking the one before it.", path, error)
             continue
         found = [array.shape for array in state.arrays]
@@ -117,14 +134,20 @@ def load_newest(folder: Path, shapes: Sequence[tuple[int, ...]]) -> State | None
                 fix="It is of another net: give another --workdir.",
             )
         return state
+    if paths:
+        LOGGER.warning("No checkpoint in %s can be read: this fit begins anew.", folder)
     return None
 
 
 def _read(path: Path) -> State:
     with np.load(path, allow_pickle=False) as file:
         content = json.loads(str(file["progress"]))
-        if content["format"] != FORMAT:
-            raise ValueError(f"format {content['format']}, expected {FORMAT}")
+        if content["format"] > FORMAT:
+            raise ConfigError(
+                f"Expected a checkpoint of format {FORMAT}; got {content['format']}.",
+                file=path,
+                fix="A newer cellscreen wrote it: go on with that one.",
+            )
         names = sorted(file.files)
         arrays = [file[name] for name in names if name.startswith("v")]
         best = [file[name] for name in names if name.startswith("b")]

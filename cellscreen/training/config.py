@@ -11,6 +11,7 @@ from cellscreen.pipelines.balance import BalanceConfig
 from cellscreen.pipelines.edge_input import EdgeInput
 from cellscreen.pipelines.fold_config import FoldConfig
 from cellscreen.training.fit_config import FitConfig, LossConfig, MachineConfig, OptimizerConfig
+from cellscreen.training.flags import check_types
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class DataConfig:
     task: str = "hypoxia"  # name of the question, part of the score columns' names
     label_column: str = ""  # metadata column with the class; condition if neither it nor labels
     labels: str = ""  # CSV with a column label and join columns, instead of label_column
+    labels_by: Literal["", "inchikey", "first_block", "name", "pubchem_cid"] = ""  # compounds' key
     classes: tuple[str, ...] = ("normoxia", "hypoxia")  # class names, the negative one first
 
     def __post_init__(self) -> None:
@@ -32,6 +34,8 @@ class DataConfig:
             raise ConfigError("Expected --data_dir, the root folder of prepared plates.")
         if self.labels and self.label_column:
             raise ConfigError("Expected either --label_column or --labels; got both.")
+        if self.labels_by and not self.labels:
+            raise ConfigError("Expected --labels, a table of compounds, beside --labels_by.")
         if len(self.classes) != 2 or len(set(self.classes)) != 2:
             raise ConfigError(f"Expected two different classes; got {list(self.classes)}.")
         if not self.task.isidentifier():
@@ -53,9 +57,15 @@ class EdgesConfig:
     machine: MachineConfig = field(default_factory=MachineConfig)
 
     def __post_init__(self) -> None:
+        check_types(self)
         follows = self.fit.needs_validation or self.optimizer_config.schedule == "plateau"
         if follows and not self.folds_config.validation_share:
             raise ConfigError(
                 "Expected a validation_share above 0 with patience, keep=best or "
                 "schedule=plateau: the held-out part must decide nothing."
+            )
+        if self.fit.epochs and self.optimizer_config.warmup_epochs >= self.fit.epochs:
+            raise ConfigError(
+                f"Expected warmup_epochs below the {self.fit.epochs} epochs; got "
+                f"{self.optimizer_config.warmup_epochs}."
             )

@@ -40,11 +40,17 @@ def dry_run(config: EdgesConfig) -> str:
         f"Steps: {steps} ({len(data.folds)} folds, up to {config.fit.epochs} epochs, batch "
         f"{config.fit.batch_size}; about {data.steps(data.folds[0])} an epoch).",
         f"Time: about {trial.whole(steps) / 60:.1f} min ({1000 * trial.step_s:.1f} ms a step, "
-        f"{trial.first_s:.1f} s for the first; XLA {'on' if fitter.jit else 'off'}).",
+        f"{trial.first_s:.1f} s for the first; XLA {_xla(config)}); validation and the answers "
+        "at the end come on top.",
         f"Memory: {trial.memory_mb:.0f} MB at most so far.",
         "Machine: " + ", ".join(f"{name} {value}" for name, value in machine.describe().items()),
     ]
     return "\n".join(lines)
+
+
+def _xla(config: EdgesConfig) -> str:
+    jit = config.machine.jit
+    return "off here, not decided yet" if jit == "auto" else jit
 
 
 def fold_table(data: EdgeData) -> pd.DataFrame:

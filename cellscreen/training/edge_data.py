@@ -26,7 +26,7 @@ from cellscreen.pipelines.folds import (
     training_rows,
     validation_rows,
 )
-from cellscreen.pipelines.labels import labels_from_column, labels_from_csv
+from cellscreen.pipelines.labels import labels_from_column, labels_from_compounds, labels_from_csv
 from cellscreen.pipelines.leaks import leak_warnings
 from cellscreen.pipelines.records import open_records, prepared_plates, read_metadata
 from cellscreen.pipelines.selection import select
@@ -91,7 +91,9 @@ class EdgeData:
             found = class_metrics(labels[rows], answers, classes)
             return {"loss": found["log_loss"]} | {k: found[k] for k in ("accuracy", "f1", "auroc")}
 
-        return Validation(self._questions(validation_rows(self.manifest, fold)), figures)
+        rows = self.manifest.index[validation_rows(self.manifest, fold)]
+        asked = questions(self._maps(rows), self.config.edge_input, cached_count=len(rows))
+        return Validation(Questions(asked, len(rows)), figures)
 
     def examples(self, fold: int, count: int) -> dict[str, np.ndarray]:
         """A few inputs of a fold, raw and augmented, `(count, size, size, 1)` float32."""
@@ -104,9 +106,10 @@ class EdgeData:
         rows = self.manifest.index[chosen]
         return Questions(questions(self._maps(rows), self.config.edge_input), len(rows))
 
-    def _maps(self, rows: pd.Index) -> tf.data.Dataset:
+    def _maps(self, rows: pd.Index, mixed: bool = False) -> tf.data.Dataset:
         chosen = {key: int(row) for row, key in self.manifest.loc[rows, "key"].items()}
-        return keyed_maps(open_records(self.plates), chosen, self.config.data.channel)
+        records = open_records(self.plates, mixed=mixed)
+        return keyed_maps(records, chosen, self.config.data.channel)
 
     def _training_maps(self, fold: int, rows: pd.Index) -> TrainingMaps:
         balance = self.config.balance
@@ -115,7 +118,7 @@ class EdgeData:
         weights = class_weights(labels, n_classes, balance)
         drawn = sampling_probabilities(labels, n_classes, balance)
         return training_maps(
-            self._maps(rows),
+            self._maps(rows, mixed=True),
             tf.constant(self.manifest["label"].to_numpy(), tf.int64),
             self.config.edge_input,
             len(rows),
@@ -137,7 +140,9 @@ def load_edges(config: EdgesConfig) -> EdgeData:
     plates = prepared_plates(wanted.data_dir, wanted.dataset, "edges")
     frame = read_metadata(plates, wanted.channel)
     frame = frame[select(frame, wanted.where)].reset_index(drop=True)
-    if wanted.labels:
+    if wanted.labels and wanted.labels_by:
+        labels = labels_from_compounds(frame, wanted.labels, wanted.classes, wanted.labels_by)
+    elif wanted.labels:
         labels = labels_from_csv(frame, wanted.labels, wanted.classes)
     else:
         labels = labels_from_column(frame, wanted.label_column or CONDITION, wanted.classes)

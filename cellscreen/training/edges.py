@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
 
 from cellscreen.errors import DataError
 from cellscreen.models.edge_nets import build_edge_net
 from cellscreen.pipelines.folds import claim_manifest
 from cellscreen.training import run_folder
-from cellscreen.training.boards import write_answers, write_inputs
+from cellscreen.training.boards import EpochBoard, write_answers, write_inputs
 from cellscreen.training.calibration import fit_temperature
 from cellscreen.training.checkpoint import write_history
 from cellscreen.training.conclusion import Result, conclude
@@ -25,7 +26,7 @@ from cellscreen.training.config import EdgesConfig
 from cellscreen.training.edge_data import EdgeData, describe_fold, fold_seed, load_edges
 from cellscreen.training.fit import CHECKPOINTS, fit
 from cellscreen.training.fit_config import UNWATCHED, Watch
-from cellscreen.training.fitter import Fitter
+from cellscreen.training.fitter import Fitter, weights_digest
 from cellscreen.training.flags import flat
 from cellscreen.training.losses import class_loss, is_right
 from cellscreen.training.machine import Machine
@@ -69,6 +70,7 @@ def train_and_evaluate(
         fitter = edge_fitter(config, machine)
         config = _decided(config, data, fitter, machine)
         if machine.is_chief:
+            claim_manifest(data.manifest, workdir / run_folder.MANIFEST)
             run_folder.claim(workdir, config)
         predictions = [_fold(fitter, data, fold, workdir, machine, watch) for fold in data.folds]
         seconds = time.monotonic() - started
@@ -93,7 +95,7 @@ def _claimed(data: EdgeData, workdir: Path, machine: Machine) -> Iterator[EdgesC
     config = run_folder.adopt(workdir, data.config)
     with locked(workdir) if machine.is_chief else contextlib.nullcontext():
         if machine.is_chief:
-            claim_manifest(data.manifest, workdir / run_folder.MANIFEST)
+            run_folder.tidy(workdir)
         yield config
 
 
@@ -119,6 +121,7 @@ def _fold(
     place = f"Fold {data.folds.index(fold) + 1} of {len(data.folds)}"
     if (folder / run_folder.PREDICTIONS).is_file():
         LOGGER.info("%s is finished already.", place)
+        _clear(folder, machine)
         return run_folder.read_predictions(folder)
     counts = describe_fold(data, fold)
     LOGGER.info("%s: training %s. %s", place, data.config.net_config.net, counts)
@@ -130,10 +133,16 @@ def _fold(
         classes, settings = data.config.data.classes, flat(data.config)
         write_answers(folder / "logs", classes, predictions, settings, len(history))
         run_folder.write_csv(predictions, folder / run_folder.PREDICTIONS)
+    _clear(folder, machine)
+    LOGGER.info("%s is done; weights %s.", place, weights_digest(fitter.model))
+    return predictions
+
+
+def _clear(folder: Path, machine: Machine) -> None:
+    """Removes what a finished fold needs no more."""
+    if machine.is_chief:
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
         (folder / run_folder.LAST_MODEL).unlink(missing_ok=True)
-    LOGGER.info("%s is done; weights %s.", place, run_folder.weights_digest(fitter.model))
-    return predictions
 
 
 def _fit_fold(
@@ -158,7 +167,7 @@ def _boards(
     logs = folder / "logs"
     if not (folder / CHECKPOINTS).is_dir():
         shutil.rmtree(logs, ignore_errors=True)  # curves of a fit that begins anew
-    stock = keras.callbacks.TensorBoard(
+    board = EpochBoard(
         str(logs),
         histogram_freq=watch.histogram_epochs,
         write_graph=False,
@@ -167,7 +176,7 @@ def _boards(
     )
 
     write_inputs(logs, data.examples(fold, EXAMPLES))
-    return [stock]
+    return [board]
 
 
 def _answers(fitter: Fitter, asked: Questions, data: EdgeData) -> pd.DataFrame:
@@ -176,6 +185,7 @@ def _answers(fitter: Fitter, asked: Questions, data: EdgeData) -> pd.DataFrame:
     known = data.manifest.loc[rows].reset_index(drop=True)
     frame = known[["key"]].assign(label=known["label"].where(known["trained"], -1))
     classes = data.config.data.classes
+    answers = answers.astype(np.float64)  # as they are read back from predictions.csv
     return frame.assign(**{f"p_{name}": answers[:, i] for i, name in enumerate(classes)})
 
 

@@ -10,6 +10,7 @@ import logging
 import math
 import sys
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,17 +27,19 @@ from cellscreen.training.checkpoint import (
     write_history,
 )
 from cellscreen.training.fit_config import UNWATCHED, Watch
-from cellscreen.training.fitter import Fitter
+from cellscreen.training.fitter import Fitter, weights_digest
+from cellscreen.training.nonfinite import FILE as NONFINITE
 from cellscreen.training.nonfinite import MOST_IN_A_ROW, note_batch, refuse_batch
 from cellscreen.training.optimizer import learning_rates
 from cellscreen.training.stopping import StopRequest, stop_requests
 from cellscreen.training.task import Examples, Validation
+from cellscreen.training.telling import Teller
 
 LOGGER = logging.getLogger(__name__)
 CHECKPOINTS = "checkpoints"
 WATCHED = "val_loss"
-WAITING, LONG_ENOUGH_S = 0.3, 2.0
-TOLD_EVERY_S = 20.0
+# Workers agree on stopping so many steps apart.
+ASKED_EVERY = 8
 COUNTERS = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
 
 
@@ -84,8 +87,11 @@ def fit(
             batches = fitter.batches(examples, Start(run.progress.epoch, run.progress.step))
             while run.progress.epoch < fitter.fit_config.epochs and not run.progress.stopped:
                 run.epoch(batches, shown, counted, stop)
+                run.leave_if_asked(stop, counted)
             run.finish()
             shown.on_train_end()
+        if stop.signal is not None:
+            stop.leave()  # it came while the last things were done, and all is saved
     finally:
         fitter.model.optimizer = None  # it would be saved with the net
     return run.progress.history
@@ -125,20 +131,24 @@ class _Run:
         self.steps = examples.count // self.fit.batch_size
         self.rate = learning_rates(fitter.optimizer_config, self.fit.epochs)
         self.progress, self.best = Progress(), list[np.ndarray]()
-        self.saved_at, self.row_of_bad = time.monotonic(), 0
-        self.told = False
-        self.began_at = self.told_at = time.monotonic()
-        self.first_epoch = 0
+        self.saved_at = time.monotonic()
+        self.teller = Teller(self.fit.epochs)
 
     def go_on(self, counted: list[keras.callbacks.Callback]) -> None:
         """Takes up the newest checkpoint, if there is one."""
         shapes = [tuple(variable.shape) for variable in self.fitter.variables()]
         state = load_newest(self.folder / CHECKPOINTS, shapes)
-        if state is None:
-            return
+        if state is not None:
+            self.take_up(state, counted)
+        progress = self.progress
+        seen = f"{weights_digest(self.fitter.model)} {progress.epoch} {progress.step}"
+        self.machine.check_alike(zlib.crc32(seen.encode()) >> 8, "weights and checkpoints")
+
+    def take_up(self, state: State, counted: list[keras.callbacks.Callback]) -> None:
+        """Goes on from a checkpoint."""
         self.fitter.restore(state.arrays)
         self.progress, self.best = state.progress, state.best
-        self.first_epoch = state.progress.epoch
+        self.teller.first_epoch = state.progress.epoch
         for callback, counters in zip(counted, self.progress.callbacks, strict=True):
             vars(callback).update(counters)
         LOGGER.info("Going on after epoch %d, step %d.", self.progress.epoch, self.progress.step)
@@ -162,14 +172,20 @@ class _Run:
             waited += time.monotonic() - asked
             self.step(batch)
             shown.on_train_batch_end(progress.step - 1, self.means())
-            if stop.signal is not None or self.is_due():
+            if self.is_due():
                 self.save(counted)
-            if stop.signal is not None:
-                LOGGER.warning("Stopped and saved: the same command goes on from here.")
-                stop.leave()
-        if progress.epoch > self.first_epoch:  # the first one also reads, caches and compiles
-            self.tell_waiting(waited, time.monotonic() - began)
+            if not self.machine.distributed or progress.step % ASKED_EVERY == 0:
+                self.leave_if_asked(stop, counted)
+        self.teller.waiting(progress.epoch, waited, time.monotonic() - began)
         self.end_epoch(shown, counted)
+
+    def leave_if_asked(self, stop: StopRequest, counted: list[keras.callbacks.Callback]) -> None:
+        """Saves and leaves if a signal came, on all workers at the same step."""
+        if not self.machine.agreed(float(stop.signal is not None)):
+            return
+        self.save(counted)
+        LOGGER.warning("Stopped and saved: the same command goes on from here.")
+        stop.leave()
 
     def step(self, batch: Any) -> None:
         """One step; adds its figures, or deals with one that is not finite."""
@@ -179,21 +195,21 @@ class _Run:
             logs["grad_norm"] *= logs["n"]
             for name, value in logs.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + value
-            self.row_of_bad = 0
+            progress.bad_in_a_row = 0
         else:
-            self.deal_with_nonfinite()
+            self.deal_with_nonfinite(logs["loss"])
         progress.step += 1
 
-    def deal_with_nonfinite(self) -> None:
+    def deal_with_nonfinite(self, loss: float) -> None:
         """The weights are as they were; names the batch, then stops or goes on."""
         progress, scale = self.progress, self.fitter.scale
-        if scale.active and float(scale.factor.numpy()) > 1:
-            return  # float16 overflowed: the smaller factor is tried next
-        self.row_of_bad += 1
+        if scale.active and math.isfinite(loss) and float(scale.factor.numpy()) > 1:
+            return  # float16 gradients overflowed: the smaller factor is tried next
+        progress.bad_in_a_row += 1
         progress.skipped += 1
         start = Start(progress.epoch, progress.step)
         keys = note_batch(self.examples, start, self.fit.batch_size, self.folder, self.machine)
-        if self.fit.on_nonfinite == "stop" or self.row_of_bad >= MOST_IN_A_ROW:
+        if self.fit.on_nonfinite == "stop" or progress.bad_in_a_row >= MOST_IN_A_ROW:
             refuse_batch(start, keys, self.folder)
 
     def means(self) -> dict[str, float]:
@@ -221,15 +237,15 @@ class _Run:
             logs |= self.fitter.averaged(lambda: self.validated(validation))
         rate = float(self.fitter.optimizer.learning_rate.numpy())
         progress.history.append({"epoch": progress.epoch, **logs, "learning_rate": rate})
-        # NaN would stay "best" for ever in Keras' callbacks.
-        shown.on_epoch_end(
-            progress.epoch, {k: v if math.isfinite(v) else math.inf for k, v in logs.items()}
-        )
+        told = {name: value for name, value in logs.items() if math.isfinite(value)}
+        if self.validation is not None:
+            told.setdefault(WATCHED, math.inf)  # NaN would stay "best" for ever in callbacks
+        shown.on_epoch_end(progress.epoch, told)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
         progress.stopped = bool(self.fitter.model.stop_training)
         if self.is_due() or progress.stopped or progress.epoch == self.fit.epochs:
             self.save(counted)
-        self.tell_time_left()
+        self.teller.time_left(progress.epoch)
 
     def validated(self, validation: Validation) -> dict[str, float]:
         """Figures of the validation part; keeps the weights if they are the best so far."""
@@ -243,7 +259,13 @@ class _Run:
 
     def finish(self) -> None:
         """Puts the weights that answer into the net."""
-        model = self.fitter.model
+        model, progress = self.fitter.model, self.progress
+        if progress.skipped:
+            LOGGER.warning(
+                "%d batches were left out: see %s.", progress.skipped, self.folder / NONFINITE
+            )
+        if self.fit.keep == "best" and not self.best and progress.history:
+            LOGGER.warning("No epoch had a finite %s: the last weights are kept.", WATCHED)
         if self.fit.keep == "best" and self.best:
             for variable, value in zip(model.variables, self.best, strict=True):
                 variable.assign(value)
@@ -268,27 +290,3 @@ class _Run:
         number = self.progress.epoch * self.steps + self.progress.step
         state = State(self.progress, self.fitter.capture(), self.best)
         save_state(state, self.folder / CHECKPOINTS, number)
-
-    def tell_time_left(self) -> None:
-        """Says now and then how long the rest of this fit may take."""
-        now, done = time.monotonic(), self.progress.epoch - self.first_epoch
-        if now - self.told_at < TOLD_EVERY_S or not done:
-            return
-        self.told_at = now
-        left = (now - self.began_at) / done * (self.fit.epochs - self.progress.epoch)
-        LOGGER.info(
-            "Epoch %d of %d; about %.1f min left in this fit.",
-            self.progress.epoch,
-            self.fit.epochs,
-            left / 60,
-        )
-
-    def tell_waiting(self, waited: float, whole: float) -> None:
-        """Says once that steps wait for data, if they do."""
-        if not self.told and whole > LONG_ENOUGH_S and waited > WAITING * whole:
-            self.told = True
-            LOGGER.warning(
-                "Input-bound: %.0f %% of the time the net waits for data (reading and "
-                "augmentation); a faster disk, more cores or a larger --reduce_factor help.",
-                100 * waited / whole,
-            )

@@ -60,7 +60,7 @@ class OptimizerConfig:
         _check(
             self,
             ("drop_epochs", 1, math.inf),
-            ("warmup_epochs", 0, math.inf),
+            ("warmup_epochs", 0, 1e6),
             ("weight_decay", 0, 1),
             ("clip_norm", 0, math.inf),
             ("ema", 0, 0.99999),
@@ -69,6 +69,8 @@ class OptimizerConfig:
             if not 0 < getattr(self, name) <= high:
                 value = getattr(self, name)
                 raise ConfigError(f"Expected {name} above 0, up to {high}; got {value}.")
+        if self.schedule in ("plateau", "step") and self.decay == 1:
+            raise ConfigError(f"Expected decay below 1 with the schedule {self.schedule}; got 1.0.")
         if self.schedule == "plateau" and self.warmup_epochs:
             raise ConfigError("Expected no warmup_epochs with the schedule plateau.")
 

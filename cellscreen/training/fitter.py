@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -139,3 +140,11 @@ def _padded(questions: Questions) -> Callable[[Share], tf.data.Dataset]:
         return whole.batch(share.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
     return make
+
+
+def weights_digest(model: keras.Model) -> str:
+    """A short hash of all weights: equal on all workers, and for the same run given again."""
+    digest = hashlib.sha256()
+    for variable in model.variables:
+        digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
+    return digest.hexdigest()[:16]

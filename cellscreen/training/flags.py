@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import inspect
 import json
+import logging
 import textwrap
 import types
 import typing
@@ -17,8 +18,10 @@ from typing import Any, TypeVar
 from absl import flags
 
 from cellscreen.errors import ConfigError
+from cellscreen.training.field_types import checked_value
 
 Config = TypeVar("Config")
+LOGGER = logging.getLogger(__name__)
 
 
 def define_flags(config_class: type, values: flags.FlagValues) -> None:
@@ -71,7 +74,7 @@ def config_from_flags(
         text = Path(base).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Expected a config.json of a run; {error}.", file=base) from error
-    known = flat(config_from_json(config_class, text))
+    known = flat(config_from_json(config_class, text, base))
     given = {name: values[name].value for name in leaves if values[name].present}
     return _build(config_class, known | given)
 
@@ -81,21 +84,48 @@ def config_to_json(config: Any) -> str:
     return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
 
 
-def config_from_json(config_class: type[Config], text: str) -> Config:
-    """The config that `config_to_json` wrote.
+def config_from_json(
+    config_class: type[Config], text: str, file: str | Path | None = None
+) -> Config:
+    """The config that `config_to_json` wrote, by this version or an earlier one.
+
+    A field that the text lacks takes its default, which is logged once a file.
+
+    Args:
+        config_class: the dataclass.
+        text: the JSON.
+        file: where it lies, for messages.
 
     Raises:
-        ConfigError: a field is missing or unknown.
+        ConfigError: the text is no JSON of a config, or a field is unknown, of the wrong type or
+            out of its bounds.
+
+    Example:
+        >>> config_from_json(FitConfig, '{"epochs": 3}').epochs  # doctest: +SKIP
+        3
     """
     try:
         given = _flatten(json.loads(text))
     except (ValueError, AttributeError) as error:
-        raise ConfigError(f"Expected the JSON of a {config_class.__name__}: {error}.") from error
-    known = {field.name for _, field, _ in _leaves(config_class)}
-    if set(given) != known:
-        odd = ", ".join(sorted(set(given) ^ known))
-        raise ConfigError(f"The config does not fit {config_class.__name__}: {odd}.")
-    return _build(config_class, given)
+        raise ConfigError(
+            f"Expected the JSON of a {config_class.__name__}: {error}.", file=file
+        ) from error
+    known = [field.name for _, field, _ in _leaves(config_class)]
+    if odd := sorted(set(given) - set(known)):
+        raise ConfigError(
+            f"The config was made by another version of cellscreen: {', '.join(odd)} "
+            f"{'is no field' if len(odd) == 1 else 'are no fields'} of {config_class.__name__}.",
+            file=file,
+            fix="Use the version that made it, or train anew.",
+        )
+    if absent := tuple(name for name in known if name not in given):
+        _log_defaults(file, absent)
+    try:
+        return _build(config_class, given, file)
+    except ConfigError as error:
+        if file is None or error.file is not None:
+            raise
+        raise ConfigError(error.problem, file=file, fix=error.fix) from error
 
 
 def flat(config: Any) -> dict[str, Any]:
@@ -111,15 +141,39 @@ def differing_fields(ours: Any, theirs: Any) -> list[str]:
     ]
 
 
-def _build(config_class: Any, flat: dict[str, Any]) -> Any:
+def check_types(config: Any) -> None:
+    """Checks every field of a config against its annotation, as flags are.
+
+    Raises:
+        ConfigError: a field has a value of another type, or none of its words.
+    """
+    types_of = _types(typing.cast(typing.Hashable, type(config)))
+    for field in dataclasses.fields(config):
+        annotation, value = types_of[field.name], getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            check_types(value)
+        else:
+            checked_value(field.name, annotation, value)
+
+
+@functools.cache
+def _log_defaults(file: str | Path | None, names: tuple[str, ...]) -> None:
+    """Cached, so that a file that is read several times is told once."""
+    LOGGER.info(
+        "%s was made before these fields were, they take their defaults: %s.",
+        file or "The config",
+        ", ".join(names),
+    )
+
+
+def _build(config_class: Any, flat: dict[str, Any], file: str | Path | None = None) -> Any:
     chosen: dict[str, Any] = {}
     for field in dataclasses.fields(config_class):
         annotation = _types(config_class)[field.name]
         if dataclasses.is_dataclass(annotation):
-            chosen[field.name] = _build(annotation, flat)
-        else:
-            value = flat[field.name]
-            chosen[field.name] = tuple(value) if isinstance(value, list) else value
+            chosen[field.name] = _build(annotation, flat, file)
+        elif field.name in flat:
+            chosen[field.name] = checked_value(field.name, annotation, flat[field.name], file)
     return config_class(**chosen)
 
 

@@ -38,6 +38,7 @@ class Machine:
         self.precision: Precision = config.precision
         self.strategy = _opened(self.name)
         self.distributed = self.name != "none"
+        self._mean: Callable[[tf.Tensor], tf.Tensor] | None = None
         if config.precision == "mixed_float16" and not tf.config.list_physical_devices("GPU"):
             LOGGER.warning("mixed_float16 is emulated on CPUs and slow; it is meant for GPUs.")
 
@@ -49,8 +50,11 @@ class Machine:
     @property
     def worker(self) -> int:
         """Number of this worker; 0 is the chief, which alone writes."""
-        resolver = self.strategy.cluster_resolver if self.name == "multi_worker" else None
-        return resolver.task_id if resolver else 0
+        if self.name != "multi_worker":
+            return 0
+        resolver = self.strategy.cluster_resolver
+        has_chief = "chief" in resolver.cluster_spec().jobs
+        return resolver.task_id + (has_chief and resolver.task_type == "worker")
 
     @property
     def is_chief(self) -> bool:
@@ -121,15 +125,27 @@ class Machine:
         """The mean of a number over workers, so that all of them decide alike."""
         if self.name != "multi_worker":
             return value
-        mean = tf.distribute.ReduceOp.MEAN
-        given = tf.constant(value, tf.float32)
+        if self._mean is None:
 
-        @tf.function
-        def reduced() -> tf.Tensor:
-            values = self.strategy.run(lambda: tf.identity(given))
-            return self.strategy.reduce(mean, values, axis=None)
+            @tf.function
+            def mean(given: tf.Tensor) -> tf.Tensor:
+                values = self.strategy.run(lambda: tf.identity(given))
+                return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
 
-        return float(reduced())
+            self._mean = mean
+        return float(self._mean(tf.constant(value, tf.float32)))
+
+    def check_alike(self, digest: int, what: str) -> None:
+        """Compares a number below 2^24 over all workers.
+
+        Raises:
+            ConfigError: workers differ; on every worker.
+        """
+        if self.agreed(float(digest)) != digest:
+            raise ConfigError(
+                f"Expected the same {what} on every worker; they differ.",
+                fix="Give all workers the same flags, and a --workdir and --data_dir that all see.",
+            )
 
     def describe(self) -> dict[str, str]:
         """What ran: strategy, replicas, devices."""

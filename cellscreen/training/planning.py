@@ -27,8 +27,8 @@ class Trial:
     """What some steps took.
 
     Attributes:
-        first_s: the first step, tracing and compiling included, s.
-        step_s: the median of the others, s.
+        first_s: the first step, reading, tracing and compiling included, s.
+        step_s: the median of the others, waiting for data included, s.
         memory_mb: the process' largest memory so far (of the GPU, where there is one), MB.
     """
 
@@ -45,9 +45,8 @@ def time_steps(fitter: Fitter, examples: Examples) -> Trial:
     """Times real steps, and leaves the fitter as it was."""
     state, batches, seconds = fitter.capture(), fitter.batches(examples, Start()), []
     for _ in range(1 + STEPS):
-        batch = next(batches)
         started = time.monotonic()
-        fitter.train_step(batch)["loss"].numpy()
+        fitter.train_step(next(batches))["loss"].numpy()
         seconds.append(time.monotonic() - started)
     fitter.restore(state)
     return Trial(seconds[0], float(np.median(seconds[1:])), _memory_mb())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import zipfile
@@ -11,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import pandas as pd
 
 from cellscreen.atomic import replacing, write_text
 from cellscreen.errors import ConfigError
 from cellscreen.training.config import EdgesConfig
 from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
+from cellscreen.training.stopping import LOCK
 
 CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
     "config.json",
@@ -33,6 +32,18 @@ AUTO = "auto"
 def fold_folder(workdir: Path, fold: int) -> Path:
     """The folder of one fit."""
     return workdir / f"fold_{fold}"
+
+
+def tidy(workdir: Path) -> None:
+    """Removes what killed processes left: half-written files, and folds nobody trained on yet.
+
+    Call it while the folder is locked.
+    """
+    for path in workdir.rglob(".*"):
+        if path.is_file() and path.name != LOCK:
+            path.unlink()
+    if not (workdir / CONFIG).is_file():
+        (workdir / MANIFEST).unlink(missing_ok=True)
 
 
 def adopt(workdir: Path, config: EdgesConfig) -> EdgesConfig:
@@ -76,12 +87,12 @@ def read_config(workdir: Path) -> EdgesConfig:
     """The config of a run.
 
     Raises:
-        ConfigError: the folder holds no run.
+        ConfigError: the folder holds no run, or one of a version that cannot be read.
     """
     path = workdir / CONFIG
     if not path.is_file():
         raise ConfigError("Expected a run folder; there is no config.json.", file=workdir)
-    return config_from_json(EdgesConfig, path.read_text(encoding="utf-8"))
+    return config_from_json(EdgesConfig, path.read_text(encoding="utf-8"), path)
 
 
 def save_model(model: keras.Model, path: Path) -> None:
@@ -153,16 +164,8 @@ def read_summary(workdir: Path) -> dict[str, Any]:
 
 
 def read_predictions(folder: Path) -> pd.DataFrame:
-    """The predictions of a finished fold."""
-    return pd.read_csv(folder / PREDICTIONS, dtype={"key": str})
-
-
-def weights_digest(model: keras.Model) -> str:
-    """A short hash of all weights: equal on all workers, and for the same run given again."""
-    digest = hashlib.sha256()
-    for variable in model.variables:
-        digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
-    return digest.hexdigest()[:16]
+    """The predictions of a finished fold, to the last bit as they were written."""
+    return pd.read_csv(folder / PREDICTIONS, dtype={"key": str}, float_precision="round_trip")
 
 
 def versions() -> dict[str, str]:

@@ -35,7 +35,7 @@ class StopRequest:
 
         Raises:
             KeyboardInterrupt: after Ctrl-C (exit status 130).
-            SystemExit: after SIGTERM (exit status 143).
+            SystemExit: after SIGTERM, here or on another worker (exit status 143).
         """
         if self.signal == signal.SIGINT:
             raise KeyboardInterrupt

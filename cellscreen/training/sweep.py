@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import time
@@ -92,6 +93,7 @@ def run_sweep(
 
     Raises:
         ConfigError: a cell's folder holds a run of another config, or another process sweeps here.
+        OSError: the disk is full.
 
     Example:
         >>> sweep = plan_sweep("table3.sweep", config)  # doctest: +SKIP
@@ -109,9 +111,8 @@ def run_sweep(
             _announce(sweep, waiting, place, time.monotonic() - started)
             try:
                 train(cell.config, workdir / cell.name)
-            except CellscreenError as error:
-                LOGGER.error("Cell %s failed: %s", cell.name, error)
-                failures[cell.name] = str(error)
+            except Exception as error:  # a defect of one net, or memory that one cell lacks
+                failures[cell.name] = _failure(cell, error)
             finally:
                 (free or forget_graphs)()
             table = _written(sweep, workdir, failures)
@@ -131,12 +132,23 @@ def forget_graphs() -> None:
     gc.collect()
 
 
+def _failure(cell: Cell, error: Exception) -> str:
+    """Why a cell failed, logged; a full disk fails them all, and is raised again."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        raise error
+    if isinstance(error, CellscreenError):
+        LOGGER.error("Cell %s failed: %s", cell.name, error)
+        return str(error)
+    LOGGER.error("Cell %s failed.", cell.name, exc_info=error)
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
 def _check_folder(cell: Cell, workdir: Path) -> None:
     """A folder of that cell's name holds this config; what is `auto` may be decided there."""
     path = workdir / cell.name / CONFIG
     if not path.is_file():
         return
-    theirs = config_from_json(type(cell.config), path.read_text(encoding="utf-8"))
+    theirs = config_from_json(type(cell.config), path.read_text(encoding="utf-8"), path)
     ours = flat(cell.config)
     differing = [
         line

@@ -165,3 +165,23 @@ def test_wrong_options_are_wrong_flags(capsys, cultures):
     assert (status, "WORD=TYPE; got 'dose_series'" in err) == (2, True)
     status, _, err = _check(capsys, f"--images={cultures}", "--format=nonsense")
     assert (status, "Expected a format of" in err) == (2, True)
+
+
+def test_tables_for_other_programs(capsys, export):
+    images, out = export / "export", export / "out"
+    flags = [f"--images={images}", TEMPLATE, f"--output={out}"]
+    (images / "P" / "B03_1_DNA.png").unlink()
+    (images / "P" / "B03_1_ER.png").unlink()
+    status, said, _ = _check(capsys, *flags, "--export=load_data,deepprofiler")
+    assert status == 0
+    assert f"For CellProfiler: {out / 'cellprofiler' / 'load_data.csv'}" in said
+    assert f"with paths.images {images} in its config" in said
+    lines = (out / "cellprofiler" / "load_data.csv").read_text().splitlines()
+    assert lines[0].startswith("FileName_OrigDNA,PathName_OrigDNA,FileName_OrigER,PathName_OrigER")
+    assert len(lines) == 1 + 22
+    index = (out / "deepprofiler" / "inputs" / "metadata" / "index.csv").read_text()
+    assert "P/A01_1_DNA.png,P/A01_1_ER.png" in index
+    status, _, err = _check(capsys, *flags, "--export=omero")
+    assert (status, "--export of load_data, deepprofiler; got omero" in err) == (2, True)
+    status, _, err = _check(capsys, *flags[:2], "--export=load_data")
+    assert (status, "Expected --output beside --export" in err) == (2, True)

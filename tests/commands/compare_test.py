@@ -61,3 +61,18 @@ def test_different_data_are_warned_of_on_the_page(runs, tmp_path):
 def test_a_run_that_is_not_there_is_one_message(tmp_path, capsys):
     assert commands.main(["compare", f"--runs={tmp_path / 'none'}"]) == 2
     assert "Expected a finished run" in capsys.readouterr().err
+
+
+def test_runs_may_be_plain_words_before_flags(runs, tmp_path, capsys):
+    path = tmp_path / "page.html"
+    words = [str(runs / "low"), str(runs / "high"), f"--output={path}"]
+    assert commands.main(["compare", *words]) == 0
+    assert path.is_file()
+    assert ["epochs", "6", "9"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert commands.main(["compare", str(runs / "high"), f"--runs={runs / 'low'}"]) == 0
+    assert ["epochs", "6", "9"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_no_run_at_all_is_a_usage_error(capsys):
+    assert commands.main(["compare"]) == 2
+    assert "Expected run folders to compare; got none." in capsys.readouterr().err

@@ -1,5 +1,10 @@
 """The console script: verbs, flags, recipes and exit statuses."""
 
+import logging
+import os
+import re
+import subprocess
+import sys
 import types
 
 import pytest
@@ -57,6 +62,17 @@ def test_unknown_flag_of_a_verb_is_refused(capsys, verb):
 def test_required_flag_is_asked_for(capsys):
     assert commands.run(_verb(), [], name="cellscreen recount") == 2
     assert "images" in capsys.readouterr().err
+
+
+def test_words_are_refused_but_where_a_verb_takes_them(capsys):
+    assert commands.run(_verb(), ["--images=a", "b"]) == 2
+    assert "Expected flags only; got the word 'b'." in capsys.readouterr().err
+    seen, verb = [], _verb()
+    verb.WORDS, verb.main = "plates", seen.append
+    assert commands.run(verb, ["b", "--images=a", "c"], name="recount") == 0
+    assert seen == [["recount", "b", "c"]]
+    assert commands.run(verb, ["--help"], name="recount") == 0
+    assert "Usage: recount [--flags] [plates …]" in capsys.readouterr().out
 
 
 def test_value_out_of_bounds_is_refused(capsys):
@@ -130,3 +146,21 @@ def test_a_file_that_cannot_be_written_is_one_message_and_status_2(capsys):
     error = PermissionError(13, "Permission denied", "/proc/scores.parquet")
     assert commands.run(_failing(error), ["--images=x"]) == 2
     assert "Permission denied: '/proc/scores.parquet'" in capsys.readouterr().err
+
+
+def test_a_pipe_that_nobody_reads_ends_the_verb_quietly():
+    read, write = os.pipe()
+    os.close(read)
+    words = [sys.executable, "-c", "import sys; from cellscreen import commands; "]
+    words[-1] += "sys.exit(commands.main(['check', '--help']))"
+    found = subprocess.run(words, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (found.returncode, found.stderr) == (141, b"")
+
+
+def test_what_is_logged_is_one_line_without_a_warning_of_the_library(capsys):
+    def action(values):
+        logging.getLogger("cellscreen.plates").info("Read %d wells.", values.wells)
+
+    assert commands.run(_verb(action), ["--images=a"]) == 0
+    assert re.fullmatch(r"\d\d:\d\d:\d\d Read 96 wells\.\n", capsys.readouterr().err)

@@ -6,6 +6,7 @@ import pytest
 import tifffile
 
 from cellscreen.errors import ImageError
+from cellscreen.images import source
 from cellscreen.images.planes import stack_table
 from cellscreen.images.source import read_source, source_digest
 from cellscreen.plates.columns import plate_table
@@ -47,3 +48,10 @@ def test_a_file_of_many_planes_counts_once_in_the_digest(tmp_path):
     (tmp_path / "a.tif").write_bytes(b"abc")
     row = {"path": "a", "stack": f'[["{tmp_path}/a.tif", 0], ["{tmp_path}/a.tif", 1]]'}
     assert source_digest(row) == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_the_digest_of_an_array_is_that_of_the_plane_alone(tmp_path, monkeypatch):
+    planes = np.arange(12, dtype=np.uint16).reshape(2, 2, 3)
+    monkeypatch.setattr(source, "read_zarr_plane", lambda path, page, **_: planes[page])
+    digests = [source_digest({"path": str(tmp_path), "page": page}) for page in (0, 1)]
+    assert digests == [hashlib.sha256(plane.tobytes()).hexdigest() for plane in planes]

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from cellscreen.errors import ConfigError, DataError
-from cellscreen.pipelines.labels import labels_from_column, labels_from_csv
+from cellscreen.pipelines.labels import labels_from_column, labels_from_compounds, labels_from_csv
 
 FRAME = pd.DataFrame(
     {
@@ -63,3 +63,13 @@ def test_one_class_is_an_error():
 def test_a_missing_label_file_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match="there is no such file"):
         labels_from_csv(FRAME, tmp_path / "none.csv", CLASSES)
+
+
+def test_a_class_that_no_compound_has_is_an_error(tmp_path):
+    path = tmp_path / "herg.csv"
+    path.write_text("compound,label\nx,toxic\ny,safe\n")
+    frame = FRAME.assign(Metadata_pert_iname=["x", "y", "z"])
+    assert labels_from_compounds(frame, path, ("safe", "toxic"), "name").tolist() == [1, 0, -1]
+    message = r"No image's compound has the label nontoxic; theirs are safe, toxic\..*herg.csv"
+    with pytest.raises(DataError, match=message):
+        labels_from_compounds(frame, path, ("nontoxic", "toxic"), "name")

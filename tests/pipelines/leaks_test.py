@@ -79,6 +79,29 @@ def test_a_copy_within_a_fold_or_among_untrained_images_is_no_leak():
     assert warnings_of(outside, at_random(frame), trained=trained) == []
 
 
+def test_a_copy_across_training_and_validation_is_told_more_weakly():
+    frame = frame_of()
+    manifest = manifest_of(frame, at_random(frame), validation_share=0.5)
+    near = manifest["fold"] == manifest.loc[0, "fold"]
+    for found, part in enumerate((manifest["inner"].eq, manifest["inner"].ne)):
+        other = manifest.index[near & part(manifest.loc[0, "inner"])][-1]
+        changed = frame.copy()
+        changed.loc[other, "perceptual_hash"] = frame.loc[0, "perceptual_hash"]
+        told = warnings_of(changed, at_random(frame), validation_share=0.5)
+        assert len(told) == found
+    assert told[0].startswith("Images for training and for validation within a fold look like")
+    assert f"(pairs found: 1): p/A01/1 and {frame.loc[other, 'key']}. Held-out" in told[0]
+
+
+def test_a_copy_within_the_held_out_part_of_a_holdout_is_no_leak():
+    frame = frame_of()
+    asked = {"fold_mode": "holdout", "holdout_share": 0.5, "validation_share": 0.5}
+    manifest = manifest_of(frame, at_random(frame), **asked)
+    first, *_, last = manifest.index[manifest["fold"] == 0]
+    frame.loc[last, "perceptual_hash"] = frame.loc[first, "perceptual_hash"]
+    assert warnings_of(frame, at_random(frame), **asked) == []
+
+
 def test_images_of_illumination_alone_are_not_called_copies():
     frame = frame_of()
     slope = np.tile(np.arange(96, 0, -1, np.uint8), (96, 1))

@@ -4,7 +4,6 @@ import tensorflow as tf
 
 from cellscreen.pipelines.order import Draws, Share, Start, epochs_in_order
 
-
 BEGIN, PAIRS = Start(), Share(2)
 
 
@@ -69,3 +68,9 @@ def test_balanced_sampling_draws_rare_classes_as_often_and_can_go_on():
 def test_a_share_knows_its_part_of_the_batch():
     share = Share(4, replicas=2, pipelines=3)
     assert (share.block, share.global_batch) == (8, 24)
+
+
+def test_classes_are_mixed_however_many_rows_there_are():
+    rows = [row for _, row in _take(9984, share=Share(64), count=10_000)]
+    tenths = np.array(rows[:9980]).reshape(10, -1) >= 5_000
+    assert np.abs(tenths.mean(axis=1) - 0.5).max() < 0.06

@@ -227,3 +227,15 @@ def test_bbbc013_joins_all_its_wells(tmp_path):
     }
     assert by_well.loc["A12", "Metadata_concentration_um"] == 0.15
     assert by_well.loc["E01", "Metadata_concentration_um"] == 80
+
+
+def test_simulated_is_what_either_side_says(tmp_path):
+    path = tmp_path / "map.csv"
+    path.write_text("well,drug,simulated\nA1,DMSO,True\nA2,x,\n")
+    said = read_platemap(path, MapOptions(ControlRules(negcon_names=("DMSO",))))
+    assert said["Metadata_simulated"].tolist() == [True, False]
+    joined, _ = join_platemap(images("A01", "A02", "A03"), said, 0.5)
+    assert joined["Metadata_simulated"].tolist() == [True, False, False]
+    assert joined["Metadata_simulated"].dtype == bool
+    both = images("A01", "A02", Metadata_simulated=[False, True])
+    assert join_platemap(both, said)[0]["Metadata_simulated"].tolist() == [True, True]

@@ -52,7 +52,8 @@ def test_when_two_readers_match_it_is_said(tmp_path, caplog):
     with caplog.at_level(logging.WARNING, logger="cellscreen"):
         read_plate_table(tmp_path)
     assert "read from plate_table.parquet; not looked at: images.csv." in caplog.text
-    assert "before what a microscope wrote; set format=images_csv to read that." in caplog.text
+    assert "The first of parquet, images_csv, load_data, deepprofiler, harmony," in caplog.text
+    assert "folders counts; set format=images_csv to read that." in caplog.text
     caplog.clear()
     read_plate_table(tmp_path, ReadOptions(format="images_csv"))
     assert not caplog.text
@@ -236,3 +237,14 @@ def test_channels_that_the_map_does_not_name(tmp_path):
     _touch(tmp_path, "P1_A01_s1_w1.tif", "P1_A01_s1_w2.tif")
     with pytest.raises(PlateTableError, match=r"channel map lacks 'w2'.*Mend the map of channels"):
         read_plate_table(tmp_path, ReadOptions(channels=("w1=DNA",)))
+
+
+def test_bit_depth_where_the_folder_states_none(tmp_path):
+    (tmp_path / "images.csv").write_text(
+        "path,plate,well,site,bit_depth\na.png,P,A1,1,\nb.png,P,A2,1,16\n"
+    )
+    table = read_plate_table(tmp_path, ReadOptions(bit_depth=12))
+    assert table["bit_depth"].tolist() == [12, 16]
+    assert str(table["bit_depth"].dtype) == "Int64"
+    with pytest.raises(ConfigError, match="bit_depth from 8 to 16; got 7"):
+        ReadOptions(bit_depth=7)

@@ -1,9 +1,11 @@
 import logging
 
 import pandas as pd
+import pytest
 
+from cellscreen.errors import PlateTableError
 from cellscreen.plates.columns import plate_table
-from cellscreen.plates.usable import problems_by_well, usable, warn_of_problems
+from cellscreen.plates.usable import problems_by_well, usable, usable_plates, warn_of_problems
 
 
 def _table(*rows):
@@ -52,3 +54,10 @@ def test_many_wells_are_cut_short(caplog):
     with caplog.at_level(logging.WARNING):
         warn_of_problems(_table(*rows))
     assert caplog.messages[0].endswith("A12 (1) and 8 more wells.")
+
+
+def test_a_plate_of_which_nothing_is_left_is_an_error():
+    assert usable_plates(TABLE).equals(usable(TABLE))
+    lost = pd.concat([TABLE, TABLE[1:4].assign(Metadata_Plate="P2")])
+    with pytest.raises(PlateTableError, match=r"this plate can be used: gone; focus\. .plate P2"):
+        usable_plates(lost)

@@ -115,3 +115,29 @@ def test_names_in_several_spellings():
         Finding("warning", "One cell_line in several spellings? AC16, ac16."),
     ]
     assert check_spelling(table[:1]) == []
+
+
+def _stacks(*rows):
+    """A plate table of stacks; rows are (well, site, channel, plane, time)."""
+    table = _table(*(row[:3] for row in rows))
+    parts = {"Metadata_Plane": [row[3] for row in rows]}
+    return table.assign(**parts, Metadata_Timepoint=[row[4] for row in rows])
+
+
+def test_plane_that_a_stack_lacks_is_told_with_its_place():
+    rows = [(well, "1", "DNA", z, t) for well in ("A01", "A02") for z in "123" for t in "12"]
+    assert check_missing(_stacks(*rows)) == []
+    text = "2 of the 3 planes that most of the plate has (site 1, time 2, channel DNA)."
+    assert check_missing(_stacks(*rows[:-1])) == [Finding("warning", text, plate="P", well="A02")]
+
+
+def test_times_that_a_site_lacks():
+    rows = [(well, "1", "", "", t) for well in ("A01", "A02", "A03") for t in "123"]
+    text = "2 of the 3 times that most of the plate has (site 1)."
+    assert check_missing(_stacks(*rows[:-1])) == [Finding("warning", text, plate="P", well="A03")]
+
+
+def test_channels_may_differ_in_their_planes():
+    rows = [(well, "1", "DNA", z, "") for well in ("A01", "A02") for z in "123"]
+    bright = [(well, "1", "Brightfield", "1", "") for well in ("A01", "A02")]
+    assert check_missing(_stacks(*rows, *bright)) == []

@@ -130,7 +130,8 @@ def test_several_types_in_a_channel(table_of):
     colour = np.dstack([RAMP, RAMP[::-1], RAMP])
     images, _ = read_headers(table_of(RAMP, colour))
     (finding,) = check_headers(images)
-    assert finding.text == "Images of several types in one channel: RGB uint8, gray uint8."
+    told = "Type RGB uint8, where most of the plate is gray uint8: brightness does not compare."
+    assert (finding.level, finding.text) == ("warning", told)
     images, _ = read_headers(table_of(RAMP, colour, channels=["DNA", "colour"]))
     assert check_headers(images) == []
 

@@ -17,7 +17,8 @@ from cellscreen.images.threads import read_in_order
 from cellscreen.plates.table import read_plate_table
 from cellscreen.records import builder as builder_module
 from cellscreen.records.build import build_plates, dataset_builder
-from cellscreen.records.builder import one_plate, ordered_rows
+from cellscreen.records.builder import one_plate
+from cellscreen.records.field_order import ordered_rows
 from cellscreen.records.fields import read_field
 from cellscreen.records.table_fingerprint import table_fingerprint
 
@@ -146,7 +147,7 @@ def test_a_full_disk_is_named_and_keeps_nothing_half(cultures, tmp_path, monkeyp
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(builder_module, "edges_example", full)
+    monkeypatch.setattr("cellscreen.records.edges.edges_example", full)
     with pytest.raises(RecordError, match="The disk is full; nothing of this plate was kept"):
         build_plates(read_plate_table(cultures), tmp_path, "hypoxia")
     assert not list((tmp_path / "AC16_hypoxia/hypoxia/edges").iterdir())
@@ -193,10 +194,10 @@ def test_several_plates_need_a_data_dir_named_like_one(cultures):
 
 
 def test_an_unknown_dataset_or_kind_is_an_error(tmp_path):
-    with pytest.raises(ConfigError, match="dataset one of hypoxia, hcs; got 'mnist'"):
+    with pytest.raises(ConfigError, match="dataset one of hypoxia, hcs, cpjump1; got 'mnist'"):
         dataset_builder("mnist", "edges", tmp_path)
-    with pytest.raises(ConfigError, match="kind one of edges; got 'bags'"):
-        dataset_builder("hcs", "bags", tmp_path)
+    with pytest.raises(ConfigError, match="kind one of edges, bags, cells; got 'maps'"):
+        dataset_builder("hcs", "maps", tmp_path)
 
 
 def test_reading_keeps_the_order_and_raises_the_first_error():

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from cellscreen import commands
+from cellscreen.plates.columns import plate_table
+from cellscreen.plates.table import write_plate_table
 from cellscreen.report.data import ReportData, read_report_data
 from cellscreen.report.glance import data_at_a_glance
 from cellscreen.report.limits import limits
@@ -42,8 +44,19 @@ def words(run_folder, votes_folder, images_folder, tmp_path_factory):
         f"--truth={folder / 'truth.csv'}",
         f"--dose={folder / 'dose.csv'}",
         f"--sweeps={_sweep(folder / 'table9')}",
+        f"--checks={_checked(folder / 'checked')}",
         "--title=Screen <1> & more",
     ]
+
+
+def _checked(folder):
+    """Writes what a deep check leaves of one suspicious well."""
+    row = {"path": "a", "Metadata_Plate": "P", "Metadata_Well": "A01", "Metadata_Site": "1"}
+    write_plate_table(plate_table(pd.DataFrame([row])), folder / "plate_table.parquet")
+    names = ["Metadata_Plate", "Metadata_Well", "images", "flagged", "flags", "reasons"]
+    wells = pd.DataFrame([["P", "A01", 1, 1, "debris 1", XSS]], columns=names)
+    wells.to_csv(folder / "suspicious_wells.csv", index=False)
+    return folder
 
 
 def _sweep(folder):
@@ -72,7 +85,7 @@ def test_page_has_every_part(text, read_page):
     page = read_page(text)
     assert page.headings[0] == ["h1", "Screen <1> & more"]
     sections = [attributes["id"] for tag, attributes in page.tags if tag == "section"]
-    wanted = ["summary", "setup", "data", "nets", "paper-tables", "compounds", "dose"]
+    wanted = ["summary", "setup", "data", "light", "nets", "paper-tables", "compounds", "dose"]
     assert sections == [*wanted, "warnings", "limits"]
     assert len(text) < 1_000_000
 

@@ -63,6 +63,85 @@ def test_a_training_image_under_another_name_is_still_out_of_fold(cultures, run)
     assert scores["fold"].notna().all()
 
 
+@pytest.fixture
+def other_sites(new_images):
+    """New images under the names of other sites of the wells that were trained on."""
+    table = read_plate_table(new_images)
+    table["Metadata_Plate"] = table["Metadata_Plate"].str.removeprefix("new_")
+    return table.assign(Metadata_Site="9" + table["Metadata_Site"].astype(str))
+
+
+def test_a_new_image_of_a_known_well_is_scored_by_the_net_that_held_the_well_out(other_sites, run):
+    scores = score_images(open_model(run), other_sites)
+    manifest = read_manifest(run / "folds.csv")
+    fold_of = dict(zip(manifest["group"], manifest["fold"], strict=True))
+    wells = scores["Metadata_Plate"] + "/" + scores["Metadata_Well"]
+    assert scores["fold"].tolist() == [fold_of[well] for well in wells]
+    assert not scores["Metadata_model_saw_group"].any()
+
+
+def test_a_new_image_of_a_well_that_is_always_trained_on_is_refused(other_sites, run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    manifest = pd.read_csv(copy / "folds.csv")
+    manifest.loc[manifest["group"] == "AC16_normoxia/A01", "fold"] = -1
+    manifest.to_csv(copy / "folds.csv", index=False)
+    with pytest.raises(ScoreError, match=r"on others of this image's group.*well A01"):
+        score_images(open_model(copy), other_sites)
+
+
+def refolded(run, folder, fold_by):
+    """A copy of a run whose folds were by something else, as its files say."""
+    copy = shutil.copytree(run, folder)
+    config = json.loads((copy / "config.json").read_text())
+    config["folds_config"]["fold_by"] = fold_by
+    (copy / "config.json").write_text(json.dumps(config))
+    manifest = pd.read_csv(copy / "folds.csv")
+    if fold_by == "site":
+        manifest["fold"] = manifest["Metadata_Site"] % 2  # each well in two folds
+        manifest["group"] = manifest["key"]
+    else:
+        manifest["group"] = manifest[f"Metadata_{fold_by}"]
+    manifest.to_csv(copy / "folds.csv", index=False)
+    return copy
+
+
+def test_leaky_folds_by_site_give_new_sites_the_mean_and_say_so(other_sites, run, tmp_path, caplog):
+    copy = refolded(run, tmp_path / "run", "site")
+    scores = score_images(open_model(copy), other_sites)
+    assert scores["fold"].isna().all()
+    assert scores["Metadata_model_saw_group"].all()
+    assert "24 of 24 images (such as AC16_normoxia/A01/91) are of groups" in caplog.text
+
+
+def test_a_table_without_the_column_of_the_folds_is_warned_of_once(
+    new_images, run, tmp_path, caplog
+):
+    copy = refolded(run, tmp_path / "run", "operator")
+    table = read_plate_table(new_images).drop(columns="Metadata_operator")
+    scores = score_images(open_model(copy), table)
+    assert scores["fold"].isna().all()
+    assert caplog.text.count("no column operator, by which the model's folds were made") == 1
+
+
+def test_an_export_marks_images_of_a_wider_group_that_it_was_trained_on(
+    new_images, run, tmp_path, caplog
+):
+    version = export_run(refolded(run, tmp_path / "run", "operator"), tmp_path / "model")
+    assert (version / "assets.extra/trained_groups.txt").read_text() == "ann\n"
+    table = read_plate_table(new_images)
+    table.loc[3:, "Metadata_operator"] = "bob"
+    scores = score_images(open_model(version), table)
+    assert scores["Metadata_model_saw_group"].tolist() == [True] * 3 + [False] * 21
+    assert "3 of 24 images" in caplog.text
+
+
+def test_an_export_from_before_groups_were_written_still_scores(new_images, exported, tmp_path):
+    old = shutil.copytree(exported, tmp_path / "1")
+    (old / "assets.extra/trained_groups.txt").unlink()
+    scores = score_images(open_model(old), read_plate_table(new_images))
+    assert not scores["Metadata_model_saw_group"].any()
+
+
 def test_another_image_under_a_known_key_is_refused(new_images, run):
     table = read_plate_table(new_images)
     table["Metadata_Plate"] = table["Metadata_Plate"].str.removeprefix("new_")
@@ -79,8 +158,11 @@ def test_the_export_scores_like_the_pipeline(new_images, run, exported):
 
 
 def test_the_export_refuses_what_it_was_trained_on(cultures, exported):
-    with pytest.raises(ScoreError, match=r"was trained on this image.*plate .*well A01"):
-        score_images(open_model(exported), read_plate_table(cultures))
+    table = read_plate_table(cultures)
+    with pytest.raises(ScoreError, match=r"was trained on images of this well.*well A01"):
+        score_images(open_model(exported), table)
+    with pytest.raises(ScoreError, match=r"was trained on this image.*plate other, well A01"):
+        score_images(open_model(exported), table.assign(Metadata_Plate="other"))
 
 
 def test_all_signatures_agree(exported, cultures):

@@ -67,12 +67,22 @@ def test_a_state_of_another_net_is_refused(tmp_path):
         load_newest(tmp_path, [(2, 3)])
 
 
-def test_a_newer_format_is_passed_over(tmp_path, caplog, monkeypatch):
+def test_a_newer_format_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "FORMAT", 2)
     save_state(_state(1), tmp_path, 1)
     monkeypatch.setattr(checkpoint, "FORMAT", 1)
+    with pytest.raises(ConfigError, match=r"format 1; got 2.*newer cellscreen"):
+        load_newest(tmp_path, SHAPES)
+
+
+def test_unreadable_newer_ones_do_not_push_out_what_is_written_next(tmp_path, caplog):
+    for number in (500, 501):
+        (tmp_path / f"state-{number:09d}.npz").write_bytes(b"junk")
     assert load_newest(tmp_path, SHAPES) is None
-    assert "format 2" in caplog.text
+    assert "this fit begins anew" in caplog.text
+    save_state(_state(1), tmp_path, 1)
+    assert load_newest(tmp_path, SHAPES).progress.epoch == 1
+    assert len(list(tmp_path.glob("*.damaged"))) == 2
 
 
 def test_no_object_is_ever_unpickled(tmp_path):

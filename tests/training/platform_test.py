@@ -126,7 +126,7 @@ def test_every_option_trains(records, tmp_path, flags):
 
 
 def test_the_watch_flags_write_histograms_scalars_and_a_profile(records, tmp_path):
-    watch = ("--histogram_epochs=1", "--scalar_steps=1", "--profile=2,3")
+    watch = ("--histogram_epochs=1", "--scalar_steps=2", "--profile=2,3", "--fold_mode=holdout")
     assert _verb(records, tmp_path / "run", *watch) == 0
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

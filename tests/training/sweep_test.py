@@ -1,6 +1,7 @@
 """A sweep from its file to its table, with a trainer that only writes figures."""
 
 import dataclasses
+import errno
 import json
 import logging
 import math
@@ -8,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from cellscreen import commands
 from cellscreen.commands import RECIPES
@@ -126,6 +128,35 @@ def test_a_cell_that_fails_does_not_stop_the_others_and_is_tried_again(
     assert exit_status(run(path, tmp_path / "s", trainer)) == 0
     assert trainer.trained[4:] == ["plain_long"]
     assert "Failed cells" not in (tmp_path / "s/sweep.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            tf.errors.ResourceExhaustedError(None, None, "OOM.\nMore"),
+            "ResourceExhaustedError: OOM.",
+        ),
+        (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
+        (OSError(errno.EIO, "broken"), "OSError: [Errno 5] broken"),
+    ],
+)
+def test_a_defect_of_one_cell_does_not_stop_the_others(
+    sweep_file, trainer, tmp_path, caplog, error, reason
+):
+    trainer.trouble["plain"] = error
+    table = run(sweep_file(grid={"net": ["plain", "dense"]}), tmp_path / "s", trainer)
+    assert trainer.trained == ["plain", "dense"]
+    assert table.rows.set_index("cell").loc["plain", "reason"] == reason
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), SystemExit(143)])
+def test_a_full_disk_and_a_stop_end_the_sweep(sweep_file, trainer, tmp_path, error):
+    trainer.trouble["plain"] = error
+    with pytest.raises(type(error)):
+        run(sweep_file(grid={"net": ["plain", "dense"]}), tmp_path / "s", trainer)
+    assert trainer.trained == ["plain"]
 
 
 def test_the_table_is_on_disk_after_every_cell(sweep_file, tmp_path, trainer):

@@ -1,0 +1,1 @@
+"""One field: nuclei and cells segmented, cropped and measured."""
