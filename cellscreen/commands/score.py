@@ -8,6 +8,9 @@ that `cellscreen check` reads, with the same flags; stacks, light and intensity 
 as by `cellscreen build`: give what it was given.
 
   cellscreen score --model=runs/ac16 --images=screen --where=cell_line=AC16 --output=ac16.parquet
+
+--quality=checked/quality.csv, of `cellscreen check --deep --output`, carries each image's quality
+flags along as Metadata_quality_flags: nothing is left out, and `cellscreen vote` tells of them.
 """
 
 from __future__ import annotations
@@ -34,6 +37,9 @@ _OUTPUT = flags.DEFINE_string(
 _WHERE = flags.DEFINE_string(
     "where", "", 'Images to score, e.g. "cell_line=AC16"; empty is all.', flag_values=FLAGS
 )
+_QUALITY = flags.DEFINE_string(
+    "quality", "", "A quality.csv of cellscreen check, to carry its flags along.", flag_values=FLAGS
+)
 _LEVEL = flags.DEFINE_enum(
     "level",
     "image",
@@ -46,6 +52,8 @@ _LEVEL = flags.DEFINE_enum(
 def main(argv: list[str]) -> int:
     """Scores the images and says where the table is."""
     from cellscreen.pipelines.selection import select
+    from cellscreen.quality.quality_files import read_quality
+    from cellscreen.screening.quality_flags import with_quality_flags
     from cellscreen.screening.scores import aggregate, write_scores
     from cellscreen.serving.scoring import open_model, score_images
 
@@ -56,6 +64,8 @@ def main(argv: list[str]) -> int:
     table = prepare_plates(table, config_from_flags(Preparation, FLAGS), folder)
     scorer = open_model(_MODEL.value)
     scores = score_images(scorer, table)
+    if _QUALITY.value:
+        scores = with_quality_flags(scores, read_quality(_QUALITY.value))
     if _LEVEL.value != "image":
         scores = aggregate(scores, _LEVEL.value)
     write_scores(scores, _OUTPUT.value)

@@ -24,6 +24,7 @@ from cellscreen.errors import ScoreError
 from cellscreen.screening import cautions
 from cellscreen.screening.config import VoteConfig
 from cellscreen.screening.experts import COUNTS, MEASURES, expert_table
+from cellscreen.screening.quality_flags import flagged
 from cellscreen.screening.scores import score_column
 from cellscreen.screening.wells import COMPOUND, CONTROL, DRUG, screen_wells
 
@@ -98,6 +99,7 @@ def vote(scores: pd.DataFrame, config: VoteConfig | None = None) -> VoteResult:
     controls = _controls(wells)
     warnings = [
         *cautions.left_out(scores),
+        *flagged(scores),
         *cautions.few_controls(controls, config),
         *cautions.other_image_counts(experts, config),
         *cautions.single_wells(experts),
