@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -131,8 +133,12 @@ def training_maps(
     seed: int,
     weights: tf.Tensor,
     probabilities: tf.Tensor | None = None,
+    disk: Path | None = None,
 ) -> TrainingMaps:
     """Reduces the maps where that is asked for, and keeps them in memory where they fit.
+
+    Reduced maps that do not fit are kept on disk, where there is room for twice their size; maps
+    that are not reduced are as quickly read from the records.
 
     Args:
         maps: of `keyed_maps`.
@@ -142,13 +148,17 @@ def training_maps(
         seed: of order and augmentation.
         weights: weight of each class, `(classes,)` float32.
         probabilities: of drawing each class, `(classes,)` float32; None takes every map once.
+        disk: an empty folder of this fit's own; None keeps nothing on disk.
     """
     # What is kept, and shuffled, is small: reduced, or still packed.
     if edge_input.reduce_factor > 1:
         maps = maps.map(_reduced(edge_input.reduce_factor), num_parallel_calls=tf.data.AUTOTUNE)
-    cached = _bytes_of_first(maps) * count <= CACHE_BYTES
+    size = _bytes_of_first(maps) * count
+    cached = size <= CACHE_BYTES
     if cached:
         maps = maps.cache()
+    elif disk and edge_input.reduce_factor > 1 and 2 * size < shutil.disk_usage(disk).free:
+        maps = maps.cache(str(disk / "maps"))
     draws = None if probabilities is None else Draws(probabilities, labels)
     return TrainingMaps(maps, count, labels, weights, draws, edge_input, seed, cached)
 

@@ -71,9 +71,9 @@ class EdgeData:
         """Steps an epoch."""
         return len(self.trained_rows(fold)) // self.config.fit.batch_size
 
-    def training(self, fold: int) -> Examples:
-        """The training part of a fold, augmented."""
-        maps = self._training_maps(fold, self.trained_rows(fold))
+    def training(self, fold: int, disk: Path | None = None) -> Examples:
+        """The training part of a fold, augmented; `disk` is for what memory cannot keep."""
+        maps = self._training_maps(fold, self.trained_rows(fold), disk)
         keys = self.manifest["key"].to_numpy()
         return Examples(maps.batches, maps.count, lambda rows: list(keys[rows]))
 
@@ -111,7 +111,7 @@ class EdgeData:
         records = open_records(self.plates, mixed=mixed)
         return keyed_maps(records, chosen, self.config.data.channel)
 
-    def _training_maps(self, fold: int, rows: pd.Index) -> TrainingMaps:
+    def _training_maps(self, fold: int, rows: pd.Index, disk: Path | None = None) -> TrainingMaps:
         balance = self.config.balance
         labels = self.manifest.loc[rows, "label"].to_numpy()
         n_classes = len(self.config.data.classes)
@@ -125,6 +125,7 @@ class EdgeData:
             fold_seed(self.config.fit.seed, fold),
             tf.constant(weights, tf.float32),
             None if drawn is None else tf.constant(drawn, tf.float32),
+            disk,
         )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import logging
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,9 +151,11 @@ def _fit_fold(
 ) -> list[dict[str, float]]:
     fitter.reset(fold_seed(data.config.fit.seed, fold))
     callbacks = _boards(data, fold, folder, watch) if machine.is_chief else []
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        training, validation = data.training(fold), data.validation(fold)
-        return fit(fitter, training, folder, validation, callbacks, watch)
+        with tempfile.TemporaryDirectory(prefix=run_folder.CACHE, dir=folder) as disk:
+            training, validation = data.training(fold, Path(disk)), data.validation(fold)
+            return fit(fitter, training, folder, validation, callbacks, watch)
     except (KeyboardInterrupt, SystemExit, DataError):
         if machine.is_chief:
             last = folder / run_folder.LAST_MODEL

@@ -95,7 +95,10 @@ class Machine:
             batch: examples a replica gets at once.
         """
         if not self.distributed:
-            return make(Share(batch))
+            batches = make(Share(batch))
+            if not tf.config.list_logical_devices("GPU"):
+                return batches
+            return batches.apply(tf.data.experimental.prefetch_to_device("/GPU:0"))
 
         def pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
             n = context.num_input_pipelines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
     "model_card.md",
 )
 MODEL, LAST_MODEL, PREDICTIONS = "model.keras", "last.keras", "predictions.csv"
-AUTO = "auto"
+AUTO, CACHE = "auto", ".cache."
 
 
 def fold_folder(workdir: Path, fold: int) -> Path:
@@ -39,6 +40,8 @@ def tidy(workdir: Path) -> None:
 
     Call it while the folder is locked.
     """
+    for path in workdir.rglob(f"{CACHE}*"):
+        shutil.rmtree(path)
     for path in workdir.rglob(".*"):
         if path.is_file() and path.name != LOCK:
             path.unlink()

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from cellscreen.errors import ConfigError
 from cellscreen.images.edges import pack_edges
+from cellscreen.pipelines import edges
 from cellscreen.pipelines.edge_input import EdgeInput
 from cellscreen.pipelines.edges import augment, keyed_maps, questions, training_maps
 from cellscreen.pipelines.order import Share, Start
@@ -62,6 +63,24 @@ def test_training_batches_are_full_and_the_seed_decides_them(edge_input):
     np.testing.assert_array_equal(images, first(1)[0])
     assert not np.array_equal(images, first(2)[0])
     np.testing.assert_array_equal(images[6:], first(1, 1, 1)[0][:6])
+
+
+def test_reduced_maps_that_do_not_fit_in_memory_are_kept_on_disk(tmp_path, monkeypatch):
+    chosen = keyed_maps(records_of(maps_of(5)), {f"k{n}": n for n in range(5)})
+    labels, weights = tf.constant([0, 1, 0, 1, 1], tf.int64), tf.constant([1.0, 1.0])
+
+    def batches(disk):
+        maps = training_maps(chosen, labels, EdgeInput(16, 2), 5, 1, weights, disk=disk)
+        return maps.cached, [b[0].numpy() for b in maps.batches(Start(), Share(2)).take(6)]
+
+    in_memory, wanted = batches(tmp_path)
+    assert in_memory
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(edges, "CACHE_BYTES", 10)
+    in_memory, found = batches(tmp_path)
+    assert not in_memory
+    assert list(tmp_path.glob("maps*"))
+    np.testing.assert_array_equal(np.stack(found), np.stack(wanted))
 
 
 def test_augmentation_differs_by_seed_and_agrees_in_a_graph():
