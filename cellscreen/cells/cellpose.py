@@ -125,7 +125,7 @@ def _unfit(path: Path, why: str) -> ConfigError:
 
 
 def _library(name: str) -> Any:
-    fix = "Install it as docs/decisions/cellpose.md says: make test-cellpose shows how."
+    fix = "Install it as docs/decisions/cellpose.md says."
     try:
         library, version = importlib.import_module(name), importlib.metadata.version("cellpose")
     except ImportError as error:

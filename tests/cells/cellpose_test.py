@@ -15,7 +15,7 @@ from cellscreen.errors import ConfigError
 
 INSTALLED = importlib.util.find_spec("cellpose") and importlib.util.find_spec("torch")
 needs_cellpose = pytest.mark.skipif(
-    not INSTALLED, reason="Cellpose 3 is not installed: run make test-cellpose"
+    not INSTALLED, reason="Cellpose 3 is not installed (docs/decisions/cellpose.md)"
 )
 
 
