@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from cellscreen.cells.segment_config import SegmentConfig
-from cellscreen.training.flags import _comments
+from cellscreen.training.flags import field_comments
 
 if TYPE_CHECKING:
     from cellscreen.records.record_config import RecordConfig
@@ -21,7 +21,7 @@ _GROUPS = "Groups of features of each cell, as shape,levels; empty: all."
 def define_record_flags(values: flags.FlagValues) -> None:
     """Defines a flag for every field of `RecordConfig`; without a flag, the dataset's way holds."""
     for name, annotation in typing.get_type_hints(SegmentConfig).items():
-        about = f"Cells: {_comments(SegmentConfig)[name]}."
+        about = f"Cells: {field_comments(SegmentConfig)[name]}."
         define = flags.DEFINE_string if annotation is str else flags.DEFINE_float
         define(name, None, about, flag_values=values)
     flags.DEFINE_integer("crop_size", None, "Side of a crop, px.", flag_values=values)

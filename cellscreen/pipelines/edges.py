@@ -116,7 +116,10 @@ class TrainingMaps:
             label = tf.gather(self.labels, row)
             return image, label, tf.gather(self.weights, label), row
 
-        numbered = epochs_in_order(self.maps, self.count, self.seed, start, share, self.draws)
+        buffer = 0 if self.cached else SHUFFLE_ROWS  # all of them may be more than memory holds
+        numbered = epochs_in_order(
+            self.maps, self.count, self.seed, start, share, self.draws, buffer
+        )
         examples = numbered.map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
         return examples.batch(share.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 

@@ -121,7 +121,8 @@ def _pixels(row: Row, image: np.ndarray) -> Pixels:
     if _given(row, "low") and _given(row, "high"):
         scale = int(row["low"]), int(row["high"])
         return Pixels(image, depth or 8 * image.dtype.itemsize, *scale)
-    check_bit_depth(image, depth, file=row["path"], **_place(row))
+    if depth is None:  # a stated one was checked on raw values: dividing by the light exceeds it
+        check_bit_depth(image, None, file=row["path"], **_place(row))
     return Pixels(image, depth or 8, *full_range(depth or 8))
 
 

@@ -115,7 +115,7 @@ def _counted_callbacks(fitter: Fitter) -> list[keras.callbacks.Callback]:
 
 
 class _Run:
-    """One call of `Fitter.fit`: the state that lives from step to step."""
+    """One call of `fit`: the state that lives from step to step."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ def define_flags(config_class: type, values: flags.FlagValues) -> None:
     for owner, field, annotation in _leaves(config_class):
         if field.name in values:
             raise ConfigError(f"The field {owner.__name__}.{field.name} is defined twice.")
-        text = _comments(owner).get(field.name, "")
+        text = field_comments(owner).get(field.name, "")
         default: Any = field.default
         if typing.get_origin(annotation) is typing.Literal:
             flags.DEFINE_enum(
@@ -199,7 +199,7 @@ def _types(config_class: type) -> types.MappingProxyType:
 
 
 @functools.cache
-def _comments(config_class: type) -> types.MappingProxyType:
+def field_comments(config_class: type) -> types.MappingProxyType:
     """The comment behind each field, the one place where a field is explained."""
     source = textwrap.dedent(inspect.getsource(config_class))
     lines = source.splitlines()

@@ -83,6 +83,17 @@ def test_reduced_maps_that_do_not_fit_in_memory_are_kept_on_disk(tmp_path, monke
     np.testing.assert_array_equal(np.stack(found), np.stack(wanted))
 
 
+def test_few_maps_wait_in_memory_where_not_all_fit(monkeypatch):
+    monkeypatch.setattr(edges, "CACHE_BYTES", 10)
+    monkeypatch.setattr(edges, "SHUFFLE_ROWS", 2)
+    chosen = keyed_maps(records_of(maps_of(40)), {f"k{n}": n for n in range(40)})
+    labels, weights = tf.zeros(40, tf.int64), tf.constant([1.0])
+    maps = training_maps(chosen, labels, EdgeInput(16, 1), 40, 1, weights)
+    rows = [int(batch[3][0]) for batch in maps.batches(Start(), Share(1)).take(40)]
+    assert rows != sorted(rows)
+    assert all(row <= place + 1 for place, row in enumerate(rows))
+
+
 def test_augmentation_differs_by_seed_and_agrees_in_a_graph():
     image = tf.constant(maps_of(1)[0][..., None], tf.float32)
     seeds = tf.constant([[3, n] for n in range(4)], tf.int64)

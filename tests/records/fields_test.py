@@ -3,6 +3,7 @@ import hashlib
 import cv2
 import numpy as np
 import pytest
+import tifffile
 
 from cellscreen.errors import ImageError
 from cellscreen.images.edges import edge_map
@@ -50,3 +51,18 @@ def test_what_cannot_be_read_is_told_with_plate_and_well(row, changed, message):
     for read in (read_pixels, read_field):
         with pytest.raises(ImageError, match=f"{message}.*plate P, well A01"):
             read(row | changed)
+
+
+def test_light_may_lift_bright_corners_above_the_bit_depth(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((4, 4), 4000, np.uint16))
+    np.save(tmp_path / "light.npy", np.full((4, 4), 0.5, np.float32))
+    row = {
+        "path": str(tmp_path / "a.tif"),
+        "illumination": str(tmp_path / "light.npy"),
+        "bit_depth": 12,
+        "Metadata_Plate": "P",
+        "Metadata_Well": "A01",
+    }
+    pixels = read_pixels(row)
+    assert (pixels.image == 8000).all()
+    assert (pixels.gray8() == 255).all()
