@@ -8,8 +8,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Named after what .venv is made from: a change there makes it anew, a mere touch does not.
 READY := .venv/ready-$(shell cat setup.cfg constraints.txt | cksum | cut -d' ' -f1)
+# Cellpose has an environment of its own: it needs torch and an older NumPy.
+CELLPOSE := .venv-cellpose
+CELLPOSE_READY := $(CELLPOSE)/ready-$(shell cat setup.cfg constraints*.txt | cksum | cut -d' ' -f1)
 
-.PHONY: help demo test test-slow lint format benchmark build-files wheel-check clean
+.PHONY: help demo test test-slow test-cellpose lint format benchmark build-files wheel-check clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,6 +25,9 @@ test: $(READY)  ## all tests but the slow ones
 
 test-slow: $(READY)  ## the slow tests
 	$(BIN)/python -m pytest -m slow
+
+test-cellpose: $(CELLPOSE_READY)  ## install Cellpose and torch into .venv-cellpose, train and run a small net
+	$(CELLPOSE)/bin/python -m pytest -m "slow or not slow" -ra tests/cells/cellpose*_test.py
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -42,7 +48,10 @@ wheel-check: $(READY)  ## build the wheel, install it alone, ask every verb for 
 	$(BIN)/python tools/check_wheel.py
 
 clean:  ## remove what make made, .venv and demo/ too
-	rm -rf .venv .venv.lock demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv.lock $(CELLPOSE) $(CELLPOSE).lock demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY):
 	@$(PYTHON) tools/make_venv.py $@
+
+$(CELLPOSE_READY):
+	@$(PYTHON) tools/make_venv.py $@ cellpose

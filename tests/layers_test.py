@@ -21,6 +21,7 @@ LAYERS = [
     "pipelines",
     "models",
     "training",
+    "comparators",
     "screening",
     "explain",
     "serving",

@@ -1,4 +1,7 @@
-"""Makes .venv from nothing, by setup.cfg and constraints.txt: `make` calls it before anything else.
+"""Makes .venv, or one with an extra, from nothing: `make` calls it before anything else.
+
+What goes in is said by setup.cfg and constraints.txt. With an extra, `constraints-<extra>.txt` has
+the pins that are new or that stand in the place of those of constraints.txt.
 
 The file named on the command line is written last. Without it the environment is made again, so
 that an installation that was killed leaves nothing half. The lock is handed on to pip: an orphan of
@@ -9,16 +12,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 PIP_INSTALL = ("-m", "pip", "--quiet", "--disable-pip-version-check", "install")
-REQUIREMENTS = ("--constraint", "constraints.txt", "--editable", ".[dev]")
+CONSTRAINTS = "constraints.txt"
 
 
-def main(ready: Path) -> None:
+def main(ready: Path, extra: str = "") -> None:
     """Makes `ready.parent`, unless `ready` is there."""
     if sys.version_info < (3, 11):  # noqa: UP036  (an older one gets as far as this message)
         sys.exit("Python 3.11 or newer is needed, for example: make PYTHON=python3.12 test")
@@ -31,12 +35,35 @@ def main(ready: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         if ready.exists():
             return
-        print(f"Installing into {ready.parent}, once: a few minutes, about 3 GB.", flush=True)
-        if ready.parent.exists():
-            shutil.rmtree(ready.parent)
-        run(sys.executable, "-m", "venv", str(ready.parent))
-        run(str(ready.parent / "bin" / "python"), *PIP_INSTALL, *REQUIREMENTS)
+        print(f"Installing into {ready.parent}, once: a few minutes, 3 GB or more.", flush=True)
+        if extra:
+            print(f"The pins of constraints-{extra}.txt stand before the usual.", flush=True)
+        install(ready.parent, extra)
         ready.touch()
+
+
+def install(folder: Path, extra: str) -> None:
+    """Makes the environment `folder` anew."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    run(sys.executable, "-m", "venv", str(folder))
+    pins = folder / CONSTRAINTS
+    texts = [Path(CONSTRAINTS).read_text(encoding="utf-8")]
+    if extra:
+        texts.append(Path(f"constraints-{extra}.txt").read_text(encoding="utf-8"))
+    pins.write_text(merge_pins(*texts), encoding="utf-8")
+    python, extras = str(folder / "bin" / "python"), ",".join(filter(None, ("dev", extra)))
+    run(python, *PIP_INSTALL, "--constraint", str(pins), "--editable", f".[{extras}]")
+
+
+def merge_pins(*texts: str) -> str:
+    """Returns the pins of all texts, one a package: the last one stands."""
+    pins = {}
+    for line in "\n".join(texts).splitlines():
+        if line.strip() and not line.startswith("#"):
+            name = re.split(r"[<>=!~ ]", line, maxsplit=1)[0]
+            pins[re.sub(r"[-_.]+", "-", name).lower()] = line
+    return "".join(f"{line}\n" for line in pins.values())
 
 
 def run(*words: str) -> None:
@@ -47,4 +74,4 @@ def run(*words: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

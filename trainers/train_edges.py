@@ -26,75 +26,27 @@ table3.sweep, found by name too, are those tables of the hypoxia paper, its figu
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.errors import ConfigError
 from cellscreen.training.config import EdgesConfig
-from cellscreen.training.fit_config import Watch
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.training.verb import Train, define_verb_flags, run_verb
 
 FLAGS = flags.FlagValues()
-_WORKDIR = flags.DEFINE_string(
-    "workdir", "", "The run folder, new or to go on with.", flag_values=FLAGS
-)
-_CONFIG = flags.DEFINE_string(
-    "config", "", "A run's config.json to begin with; flags override it.", flag_values=FLAGS
-)
-_DRY_RUN = flags.DEFINE_bool(
-    "dry_run", False, "Only tell net, data, steps, time and memory.", flag_values=FLAGS
-)
-_SWEEP = flags.DEFINE_string(
-    "sweep", "", "A file of many trainings, each in a folder of --workdir.", flag_values=FLAGS
-)
-define_flags(EdgesConfig, FLAGS)
-define_flags(Watch, FLAGS)
+define_verb_flags(EdgesConfig, FLAGS)
 
 
 def main(argv: list[str]) -> int:
     """Trains what the flags ask for and prints the figures."""
     del argv
-    config = config_from_flags(EdgesConfig, FLAGS, _CONFIG.value)
-    watch = config_from_flags(Watch, FLAGS)
-    if _SWEEP.value:
-        return _sweep(config, watch)
-    if _DRY_RUN.value:
-        from cellscreen.training.dry_run import dry_run
+    return run_verb(EdgesConfig, FLAGS, _train)
 
-        print(dry_run(config))
-        return 0
-    workdir = _workdir()
+
+def _train() -> Train:
     from cellscreen.training.edges import train_and_evaluate
 
-    result = train_and_evaluate(config, workdir, watch)
-    print(result.card)
-    print(f"Run folder: {result.workdir}. Curves: tensorboard --logdir {result.workdir}")
-    return 0
-
-
-def _workdir() -> Path:
-    if not _WORKDIR.value:
-        raise ConfigError("Expected --workdir, the run folder.")
-    return Path(_WORKDIR.value)
-
-
-def _sweep(config: EdgesConfig, watch: Watch) -> int:
-    """Trains every cell of a sweep file and prints its table."""
-    from cellscreen.training.sweep import exit_status, plan_sweep, plan_text, run_sweep
-
-    sweep = plan_sweep(_SWEEP.value, config)
-    if _DRY_RUN.value:
-        print(plan_text(sweep))
-        return 0
-    workdir = _workdir()
-    from cellscreen.training.edges import train_and_evaluate
-
-    table = run_sweep(sweep, workdir, lambda cell, path: train_and_evaluate(cell, path, watch))
-    print((workdir / "sweep.md").read_text(encoding="utf-8"))
-    print(f"Sweep folder: {workdir}. Draw it: cellscreen compare --runs={workdir} --output=…html")
-    return exit_status(table)
+    return train_and_evaluate
 
 
 if __name__ == "__main__":

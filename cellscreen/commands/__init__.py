@@ -24,12 +24,18 @@ VERBS = {
     "build": "cellscreen.commands.build",
     "verify": "cellscreen.commands.verify",
     "train-edges": "cellscreen.trainers.train_edges",
+    "train-bags": "cellscreen.trainers.train_bags",
     "compare": "cellscreen.commands.compare",
     "score": "cellscreen.commands.score",
+    "patch-curve": "cellscreen.commands.patch_curve",
+    "comparators": "cellscreen.commands.comparators",
     "vote": "cellscreen.commands.vote",
     "export": "cellscreen.commands.export",
+    "profiles": "cellscreen.commands.profiles",
+    "explain": "cellscreen.commands.explain",
     "report": "cellscreen.commands.report",
     "demo": "cellscreen.commands.demo",
+    "study": "cellscreen.commands.study",
 }
 RECIPES = Path(__file__).parents[1] / "trainers" / "recipes"
 # TensorFlow's C++ side logs matters of no use to a screener; what fails comes as an exception.

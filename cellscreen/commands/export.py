@@ -1,8 +1,11 @@
 """Export a run as a SavedModel for TensorFlow Serving, its preprocessing inside.
 
-Writes <output>/<version>/ with the signatures serving_default (uint8 images of any size),
-serve_uint16 and serve_bytes (PNG or JPEG), the last two with the plate's low and high; each answers
-p0 and p1. The model loads in plain TensorFlow, without Keras or cellscreen.
+Writes <output>/<version>/. A run of edge nets gets the signatures serving_default (uint8 images of
+any size), serve_uint16 and serve_bytes (PNG or JPEG), the last two with the plate's low and high;
+each answers p0 and p1. A run of nets of bags gets serve_bags (crops and mask) and serve_field (a
+field of several channels and the centres of its cells, whose crops are cut in the graph), both with
+low and high of each channel; each answers probabilities and attention. The model loads in plain
+TensorFlow, without Keras or cellscreen; assets.extra/cellscreen.json says what it wants.
 
   cellscreen export --run=runs/ac16 --output=models/ac16
   cellscreen export --run=runs/ac16 --fold=0 --output=models/ac16_fold0

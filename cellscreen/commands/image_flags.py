@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from cellscreen.plates.read_options import ReadOptions
 
 
-def define_image_flags(values: flags.FlagValues) -> None:
-    """Defines `--images` and what may be said of its layout and plate map."""
+def define_image_flags(values: flags.FlagValues, *, required: bool = True) -> None:
+    """Defines `--images` and what may be said of its layout and plate map.
+
+    Args:
+        values: get the flags.
+        required: whether `--images` has to be given.
+    """
 
     def text(name: str, about: str, default: str = "") -> None:
         flags.DEFINE_string(name, default, about, flag_values=values)
@@ -27,7 +32,7 @@ def define_image_flags(values: flags.FlagValues) -> None:
     def words(name: str, about: str) -> None:
         flags.DEFINE_list(name, [], about, flag_values=values)
 
-    flags.DEFINE_string("images", None, "Folder of images.", flag_values=values, required=True)
+    flags.DEFINE_string("images", None, "Folder of images.", flag_values=values, required=required)
     text("format", "Layout of the folder, where looking does not find it.", "auto")
     text("template", "Paths below it, as {plate}/{well}_{site}_{channel}.tif.")
     text("regex", "The same as a regular expression with named groups.")

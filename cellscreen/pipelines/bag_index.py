@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +67,19 @@ class BagIndex:
             mine = field == number
             crops[mine] = self._of_field(rows[number], at[mine] - first[number])
         return crops
+
+    def selected(self, chosen: np.ndarray) -> BagIndex:
+        """The index of some bags only.
+
+        Args:
+            chosen: `(bags,)` bool.
+
+        Returns:
+            An index whose `bags` are numbered anew, from 0; `fields` stay as they are.
+        """
+        rows = np.flatnonzero(chosen)
+        bags = self.bags.iloc[rows].reset_index(drop=True)
+        return replace(self, bags=bags, of_bag=tuple(self.of_bag[row] for row in rows))
 
     def _of_field(self, row: int, at: np.ndarray) -> np.ndarray:
         field = self.fields.iloc[row]

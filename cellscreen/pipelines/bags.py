@@ -21,7 +21,7 @@ from cellscreen.pipelines.bag_input import BagInput
 from cellscreen.pipelines.order import Draws, Share, Start, epochs_in_order
 
 LOGGER = logging.getLogger(__name__)
-_AUGMENT, _DRAW = 1, 2  # one seed, two uses
+_AUGMENT, _DRAW, _ASK = 1, 2, 3  # one seed, three uses
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ def training_bags(
     seed: int,
     weights: np.ndarray | None = None,
     probabilities: np.ndarray | None = None,
+    class_of: np.ndarray | None = None,
 ) -> TrainingBags:
     """Chooses the bags of a fold that can be trained on; those without cells are left out, told.
 
@@ -111,8 +112,10 @@ def training_bags(
         bag_input: how many crops.
         seed: of order, draws and augmentation, 0 or more.
         weights: of each row of `index.bags` in the loss, `(bags,)`; None for 1 each.
-        probabilities: of drawing each class, `(classes,)` float32, where `labels` are class
-            numbers; None takes every bag once an epoch.
+        probabilities: of drawing each class, `(classes,)` float32; None takes every bag once an
+            epoch.
+        class_of: class number of each row of `index.bags` that bags are drawn by, `(bags,)`; None
+            where `labels` are class numbers.
 
     Raises:
         DataError: none of the rows has a cell.
@@ -143,7 +146,8 @@ def training_bags(
     weights = np.ones(len(index.bags)) if weights is None else weights
     draws = None
     if probabilities is not None:
-        draws = Draws(tf.constant(probabilities, tf.float32), tf.constant(labels[kept], tf.int64))
+        classes = (labels if class_of is None else class_of)[kept]
+        draws = Draws(tf.constant(probabilities, tf.float32), tf.constant(classes, tf.int64))
     return TrainingBags(
         index=index,
         rows=tf.constant(kept),
@@ -153,6 +157,38 @@ def training_bags(
         bag_input=bag_input,
         seed=seed,
     )
+
+
+def bag_questions(
+    index: BagIndex, rows: np.ndarray, bag_input: BagInput, seed: int
+) -> tf.data.Dataset:
+    """Each bag once, in order, as `(inputs, row)`: one draw of its crops, not augmented.
+
+    The draw of a row is the same every time, so that figures of an epoch can be compared with those
+    of another.
+
+    Args:
+        index: all bags.
+        rows: rows of `index.bags` with cells, `(n,)`.
+        bag_input: how many crops.
+        seed: of the draws, 0 or more.
+
+    Returns:
+        inputs as `TrainingBags.batches` has them, without the batch, and row int64.
+    """
+    cells, size = index.bags["cells"].to_numpy(), bag_input.bag_crops
+    shape = (size, index.crop_size, index.crop_size, len(index.channels))
+
+    def read(row: np.ndarray) -> np.ndarray:
+        at = draw_crops(int(cells[row]), size, (seed, _ASK, int(row)))
+        return index.read_crops(int(row), at)
+
+    def example(row: tf.Tensor) -> tuple:
+        crops = tf.ensure_shape(tf.numpy_function(read, [row], tf.uint8), shape)
+        return {"crops": tf.cast(crops, tf.float32) / 255, "mask": tf.ones([size], tf.bool)}, row
+
+    numbers = tf.data.Dataset.from_tensor_slices(np.asarray(rows, np.int64))
+    return numbers.map(example, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def whole_bags(index: BagIndex, rows: np.ndarray | None = None) -> Iterator[tuple[int, np.ndarray]]:

@@ -137,7 +137,11 @@ def sampling_probabilities(
 
 
 def effective_counts(
-    rows: pd.DataFrame, classes: Sequence[str], config: BalanceConfig, seed: int
+    rows: pd.DataFrame,
+    classes: Sequence[str],
+    config: BalanceConfig,
+    seed: int,
+    what: str = "image",
 ) -> str:
     """One line for the log: images of each class, how many an epoch takes, and their weight.
 
@@ -146,6 +150,7 @@ def effective_counts(
         classes: class names in the order of the numbers.
         config: what is done about unequal classes.
         seed: the same as that of `chosen_rows`.
+        what: what a row is.
 
     Example:
         >>> rows = pd.DataFrame({"key": list("abc"), "label": [0, 0, 1]})
@@ -160,8 +165,8 @@ def effective_counts(
         after = probabilities * len(chosen)
     weights = class_weights(chosen, len(classes), config)
     return "; ".join(
-        f"{name}: {n} image{'' if n == 1 else 's'}, {round(taken)} an epoch, weight {weight:.2f}"
+        f"{name}: {n} {what}{'' if n == 1 else 's'}, {round(taken)} an epoch, weight {weight:.2f}"
         if n
-        else f"{name}: no image"
+        else f"{name}: no {what}"
         for name, n, taken, weight in zip(classes, before, after, weights, strict=True)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ from cellscreen.errors import RecordError
 from cellscreen.records.builder import SPLIT
 from cellscreen.records.kinds import KINDS
 from cellscreen.records.metadata import metadata_frame
+from cellscreen.records.same_way import check_same_way
 
 PIXELS = frozenset(name for kind in KINDS.values() for name in kind.pixels)
 MOST_AT_ONCE = 256  # open shards
@@ -49,8 +52,11 @@ def open_records(
             are mixed; the order is the same every time.
 
     Raises:
-        RecordError: a folder cannot be opened, or its shards are not those it was written with.
+        RecordError: a folder cannot be opened, its shards are not those it was written with, a
+            plate stands in two folders, or plates were prepared in different ways.
     """
+    _check_once(folders)
+    check_same_way(folders)
     try:
         builder = tfds.builder_from_directories([str(folder) for folder in folders])
     except (OSError, ValueError) as error:
@@ -94,3 +100,21 @@ def read_metadata(folders: list[Path], channel: str = "") -> pd.DataFrame:
         seen = ", ".join(sorted(set(frame["channel"])))
         raise RecordError(f"No record has channel {channel!r}; there are {seen}.")
     return frame[frame["channel"] == channel].reset_index(drop=True) if channel else frame
+
+
+def _check_once(folders: Sequence[Path]) -> None:
+    """Raises if a plate stands in two folders: every field of it would count twice."""
+    seen: dict[str, Path] = {}
+    for folder in folders:
+        said = Path(folder) / "metadata.json"
+        if not said.is_file():
+            continue  # TFDS says what is wrong with the folder
+        plate = json.loads(said.read_text(encoding="utf-8")).get("plate", str(folder))
+        if plate in seen:
+            raise RecordError(
+                f"Expected each plate once; {seen[plate]} and this folder hold the same one.",
+                file=folder,
+                plate=plate,
+                fix="Move one of them out of the --data_dir.",
+            )
+        seen[plate] = folder

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from cellscreen.cells.crops import crop_cells
+from cellscreen.cells.crops import crop_buffer, crop_cells
 from cellscreen.cells.segmentation import Segmentation
 from cellscreen.records.field_cells import COUNTS, counts_of, hashed, whole_labels
 from cellscreen.records.metadata import metadata_example, metadata_features
@@ -109,14 +109,17 @@ def bags_example(planes: Planes, found: Segmentation, config: RecordConfig) -> d
     Raises:
         ConfigError: neighbours are to be masked, and the cells are centres only.
     """
-    crops = config.crops
+    crops, pixels = config.crops, planes.pixels
     cut = crop_cells(
-        planes.pixels,
+        pixels,
         found.centres,
         crops.crop_size,
         crops.crop_border,
         whole_labels(found, planes) if crops.mask_neighbours else None,
         boxes=found.boxes,
+        buffer=crop_buffer(
+            len(found.centres), len(pixels), crops.crop_size, pixels.dtype, channels_last=True
+        ),
     )
     return {
         **field_example(planes, config),
@@ -177,6 +180,6 @@ def decode_pixels(data: tf.Tensor, dtype: tf.Tensor) -> tf.Tensor:
     )
 
 
-def little_endian(pixels: np.ndarray) -> bytes:
-    """The bytes of a pixel feature."""
-    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()
+def little_endian(pixels: np.ndarray) -> np.ndarray:
+    """The values of a pixel feature as they lie in a record."""
+    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))

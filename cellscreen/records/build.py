@@ -19,6 +19,7 @@ import tensorflow_datasets as tfds
 
 from cellscreen.errors import ConfigError, RecordError
 from cellscreen.records.builder import PlateTableBuilder
+from cellscreen.records.manifest import NAME
 from cellscreen.records.preparation import Preparation, prepare_plate
 from cellscreen.records.record_config import (
     RecordConfig,
@@ -149,6 +150,12 @@ def _place_config(config: RecordConfig | None, folder: Path, name: str) -> None:
 
 
 def _check_same(builder: PlateTableBuilder, table: pd.DataFrame, folder: Path) -> None:
+    if not (Path(builder.data_dir) / NAME).is_file():
+        LOGGER.warning(
+            "%s has no manifest, so that nothing can be verified. Remove it to convert the plate "
+            "again.",
+            builder.data_dir,
+        )
     said, fix = builder.info.metadata, "Remove that folder to convert the plate again, or choose"
     if said.get("table_fingerprint") != table_fingerprint(table):
         raise RecordError(

@@ -11,22 +11,22 @@ from typing import Any, ClassVar
 import pandas as pd
 import tensorflow_datasets as tfds
 
-from cellscreen.errors import CellscreenError, PlateTableError
+from cellscreen.errors import CellscreenError, ConfigError, PlateTableError
 from cellscreen.plates.table import read_plate_table
 from cellscreen.plates.usable import usable
+from cellscreen.records.beam_writing import write_shards_on_beam
 from cellscreen.records.converting import Plan, converted, converted_on_beam, no_records
-from cellscreen.records.failures import EMPTY, collect_failures
+from cellscreen.records.failures import collect_failures
 from cellscreen.records.field_order import check_channels, usual_sizes
 from cellscreen.records.kinds import KINDS, Unit
 from cellscreen.records.manifest import write_manifest
 from cellscreen.records.plate_diameter import with_plate_diameter
 from cellscreen.records.record_config import RecordConfig, read_record_config, what_it_makes
+from cellscreen.records.shard_writing import Written, write_shards
 from cellscreen.records.table_fingerprint import table_fingerprint
-from cellscreen.records.tfds_writing import our_writing
 
 LOGGER = logging.getLogger(__name__)
 SPLIT = "fields"
-BUFFER_BYTES = 1 << 27  # records kept in memory, about 1,000 maps of 1024²; more wait on disk
 
 
 @dataclass
@@ -74,6 +74,7 @@ with tfds.core.registered.skip_registration():
         REQUIRED_METADATA: ClassVar[tuple[str, ...]] = ()
         _on_beam = False
         _plan: Plan
+        _written: Written
 
         def _info(self) -> tfds.core.DatasetInfo:
             kind = KINDS[self.builder_config.kind]
@@ -93,40 +94,42 @@ with tfds.core.registered.skip_registration():
             return {SPLIT: self._generate_examples(units)}
 
         def _generate_examples(self, units: Sequence[Unit]) -> Any:
-            """Keyed examples, fields of a well side by side."""
+            """The encoded records of each field, fields of a well side by side."""
             convert = converted_on_beam if self._on_beam else converted
             return convert(self._plan, units)
 
-        def _download_and_prepare(self, dl_manager: Any, download_config: Any) -> None:
-            """As TFDS', then the failures and the manifest, before the folder is published."""
-            self._on_beam = bool(download_config.beam_options or download_config.beam_runner)
-            try:
-                with our_writing(BUFFER_BYTES):
-                    super()._download_and_prepare(dl_manager, download_config)
-            except (
-                RuntimeError,
-                ValueError,
-            ) as error:  # Beam's, of a plate where all fields failed
-                raise self._cause() or error from error
-            folder, plan = Path(self.data_dir), self._plan
-            failed = collect_failures(folder, plan.units, plan.config.max_failed)
+        def _generate_splits(self, dl_manager: Any, download_config: Any) -> list[Any]:
+            """The one split, written as its records come; TFDS would keep them all until the end.
+
+            Raises:
+                RecordError: more fields failed than may, or none gave a record.
+                ConfigError: TFDS is asked for another file format, or for a part of the plate.
+            """
+            _check_asked(self.info.file_format, download_config)
+            options, runner = download_config.beam_options, download_config.beam_runner
+            self._on_beam = bool(options or runner)
+            records = self._split_generators(dl_manager)[SPLIT]
+            template = self._get_filename_template(split_name=SPLIT)
+            if self._on_beam:
+                self._written = write_shards_on_beam(records, template, options, runner)
+            else:
+                self._written = write_shards(records, template)
+            plan = self._plan
+            failed = collect_failures(Path(self.data_dir), plan.units, plan.config.max_failed)
+            if not self._written.lengths:
+                raise no_records(plan)
             if len(failed):
                 LOGGER.warning("%d of %d fields failed: see failures.csv.", len(failed), plan.units)
+            lengths, size = self._written.lengths, self._written.size
+            return [tfds.core.SplitInfo(SPLIT, lengths, size, template)]
+
+        def _download_and_prepare(self, dl_manager: Any, download_config: Any) -> None:
+            """As TFDS', then the manifest, before the folder is published."""
+            super()._download_and_prepare(dl_manager, download_config)
+            folder = Path(self.data_dir)
             self.info.download_size = dl_manager.downloaded_size
             self.info.write_to_directory(folder)  # TFDS writes the same once more, after this
-            write_manifest(folder, self.builder_config.kind)
-
-        def _cause(self) -> CellscreenError | None:
-            """Why there is nothing to write, if that is why TFDS failed."""
-            if not self._on_beam:
-                return None
-            folder, plan = Path(self.data_dir), self._plan
-            try:
-                noted = collect_failures(folder, plan.units, plan.config.max_failed)
-            except CellscreenError as error:
-                return error
-            empty = pd.read_csv(folder / EMPTY)
-            return no_records(plan) if len(noted) + len(empty) == plan.units else None
+            write_manifest(folder, self.builder_config.kind, self._written.digests)
 
         def read_table(self, folder: Path) -> pd.DataFrame:
             """The plate table of `manual_dir`."""
@@ -179,6 +182,17 @@ def _plan(kind: str, units: Sequence[Unit], config: RecordConfig, folder: str) -
             check_channels(units)
         config = with_plate_diameter(units, config)
     return Plan(kind, config, sizes, len(units), folder)
+
+
+def _check_asked(file_format: Any, download_config: Any) -> None:
+    if file_format is not tfds.core.FileFormat.TFRECORD:
+        raise ConfigError(f"Expected the file format tfrecord; got {file_format}.")
+    most = download_config.max_examples_per_split
+    if most is not None:
+        raise ConfigError(
+            f"Plates are converted whole; got max_examples_per_split of {most}.",
+            fix="Give a plate table of fewer fields.",
+        )
 
 
 def _first_description(kind: Any, units: Sequence[Unit], config: RecordConfig) -> dict[str, Any]:

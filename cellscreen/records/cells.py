@@ -97,9 +97,9 @@ def cells_examples(
             "box": np.array([left, top, right, bottom], np.int32),
             "flow_planes": flow.shape[2],
             "measured": measured[number - 1],
-            "intensity": little_endian(np.moveaxis(planes.pixels[:, *window], 0, -1)),
-            "mask": little_endian(np.select([own == number, own != 0], [OWN, OTHER]).astype("u1")),
-            "flow": little_endian(flow),
+            "intensity": _bytes(np.moveaxis(planes.pixels[:, *window], 0, -1)),
+            "mask": _bytes(np.select([own == number, own != 0], [OWN, OTHER]).astype("u1")),
+            "flow": _bytes(flow),
         }
 
 
@@ -148,6 +148,10 @@ def _features(planes: Planes, found: Segmentation, groups: tuple[str, ...]) -> p
         table = table.set_index(OBJECT_NUMBER).reindex(numbers)
         tables.append(table[[name for name in table if not str(name).startswith("Metadata_")]])
     return pd.concat(tables, axis=1)
+
+
+def _bytes(pixels: np.ndarray) -> bytes:
+    return little_endian(pixels).tobytes()
 
 
 def _flow(flows: np.ndarray | None, window: tuple[slice, slice]) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""From the units of a plate to keyed examples: in this process, or on Apache Beam.
+"""From the units of a plate to encoded records: in this process, or on Apache Beam.
 
-A record's key is an integer made from its field's place in the plate's order, so that records of a
-well lie side by side, and the same whichever worker makes it.
+A unit goes by its rank in the plate's order, so that records of a well lie side by side, whichever
+worker makes them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 from cellscreen.errors import CellscreenError, RecordError
 from cellscreen.images.threads import read_in_order
+from cellscreen.records.encoding import Encoder
 from cellscreen.records.failures import FAILED, NO_CELLS, note_field
 from cellscreen.records.field_order import Sizes
-from cellscreen.records.kinds import KINDS, Example, Unit
+from cellscreen.records.kinds import KINDS, Unit
+from cellscreen.records.progress import told
 from cellscreen.records.record_config import RecordConfig
+from cellscreen.records.shard_writing import Records
 
 if TYPE_CHECKING:
     import apache_beam as beam
 
-KEYS = 2**128
-EXAMPLES_A_UNIT = 2**24
 Numbered = tuple[int, Unit]
-Keyed = tuple[int, Example]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,14 @@ class Plan:
     folder: str
     at_once: bool = False
 
+    @property
+    def plate(self) -> str:
+        """The plate's name."""
+        return Path(self.folder).parents[2].name
 
-def convert_unit(plan: Plan, numbered: Numbered) -> list[Keyed]:
-    """Converts one unit; one that fails is noted and gives nothing.
+
+def convert_unit(plan: Plan, numbered: Numbered) -> Records:
+    """Converts one unit; one that fails is noted and has no records.
 
     Args:
         plan: how.
@@ -66,26 +71,21 @@ def convert_unit(plan: Plan, numbered: Numbered) -> list[Keyed]:
         if plan.at_once:
             raise
         note_field(Path(plan.folder), rank, unit[0], FAILED, str(error))
-        return []
+        return rank, []
     if not examples:
         note_field(Path(plan.folder), rank, unit[0], NO_CELLS, "No cell was found.")
-    step = KEYS // plan.units
-    return [(rank * step + at * (step // EXAMPLES_A_UNIT), one) for at, one in enumerate(examples)]
+    return rank, list(_encoder(plan.kind).encode(examples))
 
 
-def converted(plan: Plan, units: Sequence[Unit]) -> Iterator[Keyed]:
-    """Converts all units in threads of this process, in order.
+def converted(plan: Plan, units: Sequence[Unit]) -> Iterator[Records]:
+    """Converts all units in threads of this process, in order, and tells how far it is.
 
     Raises:
         CellscreenError: a unit failed, and none may.
-        RecordError: no unit gave a record.
     """
-    kept, plan = 0, replace(plan, at_once=plan.config.max_failed == 0)
-    for keyed in read_in_order(functools.partial(convert_unit, plan), enumerate(units)):
-        kept += len(keyed)
-        yield from keyed
-    if not kept:
-        raise no_records(plan)
+    plan = replace(plan, at_once=plan.config.max_failed == 0)
+    made = read_in_order(functools.partial(convert_unit, plan), enumerate(units))
+    yield from told(made, plan.units, f"Plate {plan.plate}")
 
 
 def converted_on_beam(plan: Plan, units: Sequence[Unit]) -> beam.PTransform:
@@ -100,7 +100,7 @@ def converted_on_beam(plan: Plan, units: Sequence[Unit]) -> beam.PTransform:
         "Fields" >> beam.Create(plain)
         # Without it the runner hands the fields on in a few large bundles, and workers idle.
         | "Spread" >> beam.Reshuffle()
-        | "Convert" >> beam.FlatMap(functools.partial(convert_unit, plan))
+        | "Convert" >> beam.Map(functools.partial(convert_unit, plan))
     )
 
 
@@ -108,6 +108,11 @@ def no_records(plan: Plan) -> RecordError:
     """The error of a plate without any record."""
     return RecordError(
         f"None of the plate's {plan.units} fields gave a record of the kind {plan.kind}.",
-        plate=Path(plan.folder).parents[2].name,
+        plate=plan.plate,
         fix="Look at the segmentation of a field, or at the images.",
     )
+
+
+@functools.cache
+def _encoder(kind: str) -> Encoder:
+    return Encoder(KINDS[kind].features(), KINDS[kind].pixels)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from cellscreen.records.shards import file_digest, record_spans
 
 NAME = "manifest.json"
 SHARD = ".tfrecord"
+NONE_KNOWN: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,20 @@ class Manifest:
         return sum(listed.records or 0 for listed in self.files.values())
 
 
-def write_manifest(folder: Path, kind: str) -> Manifest:
+def write_manifest(folder: Path, kind: str, known: Mapping[str, str] = NONE_KNOWN) -> Manifest:
     """Lists the files of a folder that was just made.
+
+    Args:
+        folder: the prepared directory.
+        kind: of record.
+        known: SHA-256 in hex by name, of files that need not be read again for it.
 
     Raises:
         RecordError: a shard does not end with a record.
     """
     names = sorted(path.name for path in folder.iterdir() if path.name != NAME)
-    manifest = Manifest(kind, KINDS[kind].schema, {name: _listed(folder / name) for name in names})
+    files = {name: _listed(folder / name, known.get(name)) for name in names}
+    manifest = Manifest(kind, KINDS[kind].schema, files)
     said = asdict(manifest)
     write_text(folder / NAME, json.dumps({**said, "sha256": _digest(said)}, indent=1) + "\n")
     return manifest
@@ -81,7 +89,11 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / NAME
     fix = "Remove the prepared folder and run `cellscreen build` again."
     if not path.is_file():
-        raise RecordError("Expected a manifest; the folder has none.", file=path, fix=fix)
+        raise RecordError(
+            "Expected a manifest; the folder lost it, or was prepared before there were any.",
+            file=path,
+            fix=fix,
+        )
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         digest = said.pop("sha256")
@@ -99,9 +111,9 @@ def is_shard(name: str) -> bool:
     return SHARD in name
 
 
-def _listed(path: Path) -> Listed:
+def _listed(path: Path, digest: str | None) -> Listed:
     records = len(record_spans(path)) if is_shard(path.name) else None
-    return Listed(path.stat().st_size, file_digest(path), records)
+    return Listed(path.stat().st_size, digest or file_digest(path), records)
 
 
 def _digest(said: dict[str, Any]) -> str:

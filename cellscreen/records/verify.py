@@ -58,7 +58,7 @@ def verify_folder(folder: Path) -> Verified:
     try:
         manifest = read_manifest(folder)
     except RecordError as error:
-        return Verified(folder, "", 0, (Fault(folder / NAME, error.problem),))
+        return Verified(folder, "", 0, (Fault(folder / NAME, f"{error.problem} {error.fix}"),))
     there = {path.name: path for path in sorted(folder.iterdir()) if path.name != NAME}
     faults = [
         Fault(path, "Expected only the files of the manifest; this one is foreign.")

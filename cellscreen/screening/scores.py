@@ -1,8 +1,11 @@
 """The score table: one parquet, a row per image (or well, or treatment), read by all verdicts.
 
 Columns: every `Metadata_*` of the plate table, then `key, level, model_id, fold, n_images`, then
-`Score_<task>_<class>` with its `…_sd`. One parquet holds one level; images are the default, since
-wells and treatments follow from them by `aggregate` and not the other way round.
+`Score_<task>_<class>` with its `…_sd`. One parquet holds one level; of edge nets images are the
+default, since wells and treatments follow from them by `aggregate` and not the other way round.
+
+A row that was not scored, such as a well without cells, has NaN scores and says why in
+`Metadata_not_scored`. `read_scores` leaves such rows out, and warns of them.
 
 pycytominer and copairs read the table as it is. pycytominer's `infer` does not see the columns
 `Score_…`, so name them: `features=score_columns(table)`, which leaves out the `…_sd` (they may be
@@ -19,6 +22,7 @@ import pandas as pd
 
 from cellscreen import atomic
 from cellscreen.errors import ScoreError
+from cellscreen.screening.not_scored import NOT_SCORED, common_reason, is_lost, scored_rows
 
 IMAGE, WELL, TREATMENT = "image", "well", "treatment"
 FIXED_COLUMNS = ("key", "level", "model_id", "fold", "n_images")
@@ -62,7 +66,8 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
         path: the parquet to be made.
 
     Raises:
-        ScoreError: the table lacks a column, has a NaN score, two rows of a key or two levels.
+        ScoreError: the table lacks a column, has a NaN score without a reason, two rows of a key
+            or two levels.
     """
     check_scores(scores)
     metadata = [column for column in scores.columns if column.startswith("Metadata_")]
@@ -73,10 +78,11 @@ def write_scores(scores: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_scores(path: str | Path) -> pd.DataFrame:
-    """Reads one score table and checks it.
+    """Reads one score table and checks it; rows that were not scored are left out, with a warning.
 
     Raises:
-        ScoreError: no such file, not a parquet, or not a score table; says what is missing.
+        ScoreError: no such file, not a parquet, or not a score table; says what is missing. Or no
+            row is scored.
     """
     path = Path(path)
     if not path.is_file():
@@ -86,6 +92,7 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise ScoreError(f"Expected a parquet, got: {error}.", file=path, fix=_MAKE) from error
     check_scores(scores, file=path)
+    scores = scored_rows(scores, path)
     return scores.astype({"fold": "Int64", "n_images": "int64"})
 
 
@@ -139,8 +146,9 @@ def aggregate(scores: pd.DataFrame, level: str = WELL) -> pd.DataFrame:
 
     A well is plate + well. A treatment is cell line, batch, compound (`pert_iname`) and
     concentration, kept apart by condition, hours and control type, since a vehicle of that name
-    may be in normoxia too. `…_sd` becomes the SD over images (n − 1; NaN with one), `fold` stays
-    where a group has one, and `Metadata_*` columns stay that are the same within every group.
+    may be in normoxia too. `…_sd` becomes the SD over rows (n − 1; NaN with one), `fold` stays
+    where a group has one, and `Metadata_*` columns stay that are the same within every group. Rows
+    that were not scored do not count; a group of such rows only is not scored either.
 
     Args:
         scores: a score table of level image.
@@ -159,21 +167,44 @@ def aggregate(scores: pd.DataFrame, level: str = WELL) -> pd.DataFrame:
             f"{one_level(scores)!r} to make {level!r}.",
             fix="Start from the parquet that `cellscreen score` wrote.",
         )
+    return _grouped(scores, level)
+
+
+def treatments_of_wells(wells: pd.DataFrame) -> pd.DataFrame:
+    """Returns the mean score of the wells of each treatment: of bags, whose wells are scored whole.
+
+    MID groups by compound and concentration (Methods); `…_sd` becomes the SD over wells, all else
+    is as with `aggregate`.
+
+    Args:
+        wells: a score table of level well, scored as wells.
+
+    Raises:
+        ScoreError: another level, or two models in a treatment.
+    """
+    check_scores(wells)
+    if one_level(wells) != WELL:
+        raise ScoreError(f"Expected scores of wells, got level {one_level(wells)!r}.")
+    return _grouped(wells, TREATMENT)
+
+
+def _grouped(scores: pd.DataFrame, level: str) -> pd.DataFrame:
     if level == TREATMENT and "Metadata_pert_iname" not in scores:
         raise ScoreError("Expected Metadata_pert_iname to group treatments by, got no such column.")
     by = [column for column in _GROUPS[level] if column in scores]
     grouped = scores.groupby(by, dropna=False, sort=True)
     varies = grouped[[c for c in scores if c not in by]].nunique(dropna=False) > 1
     _check_groups(varies, level)
-    kept = [
-        c for c in scores.columns if c.startswith("Metadata_") and c not in {*by, *_BELOW_A_WELL}
-    ]
+    left_out = {*by, *_BELOW_A_WELL, NOT_SCORED}
+    kept = [c for c in scores.columns if c.startswith("Metadata_") and c not in left_out]
     kept = [column for column in kept if not varies[column].any()]
     table = grouped[[*kept, "model_id", "fold"]].first()
     table["fold"] = table["fold"].mask(varies["fold"])
     columns = score_columns(scores)
     table = table.assign(level=level, n_images=grouped["n_images"].sum())
     table = table.join(grouped[columns].mean()).join(grouped[columns].std().add_suffix("_sd"))
+    if NOT_SCORED in scores:
+        table[NOT_SCORED] = grouped[NOT_SCORED].agg(common_reason)
     table = table.reset_index()
     key = table[by].astype(object).where(table[by].notna(), "").astype(str)
     table["key"] = key.agg("/".join, axis=1)
@@ -206,8 +237,9 @@ def _check_rows(scores: pd.DataFrame, file: Path | None) -> None:
             file=file,
             fix="Give each expert the images of its own cell line only, and each table once.",
         )
+    lost = is_lost(scores).to_numpy()
     for column in score_columns(scores):
-        bad = ~np.isfinite(scores[column].to_numpy(dtype=float, na_value=np.nan))
+        bad = ~np.isfinite(scores[column].to_numpy(dtype=float, na_value=np.nan)) & ~lost
         if bad.any():
             raise ScoreError(
                 f"Expected a finite {column}, got {scores[column][bad].iloc[0]} for "

@@ -19,23 +19,32 @@ class Scored(NamedTuple):
 
     Attributes:
         mean: `(classes,)` probabilities, the mean where several nets answer.
-        deviation: `(classes,)` their SD over nets, NaN where one answers or it is not known.
+        deviation: `(classes,)` their SD over nets, of bags over sets; NaN where one answers or it
+            is not known.
         fold: the fold whose net answers, None where it is the mean.
         saw_group: whether nets that answer were trained on others of the image's group.
+        reason: why there is no answer, where `mean` is NaN; else empty.
     """
 
     mean: np.ndarray
     deviation: np.ndarray
     fold: int | None
     saw_group: bool
+    reason: str = ""
 
 
 class Scorer(Protocol):
-    """What scores images: the nets of a run folder, or an exported model."""
+    """What scores images: the nets of a run folder, or an exported model.
+
+    Attributes:
+        model_id: a name for the nets.
+        columns: score columns, in the order of the answers.
+        channel: the channel that it reads; empty where it has no name.
+        simulated: whether it was trained on simulated images.
+    """
 
     model_id: str
-    task: str
-    classes: tuple[str, ...]
+    columns: list[str]
     channel: str
     simulated: bool
 
@@ -47,7 +56,7 @@ def would_flatter(what: str, row: Row, fix: str) -> ScoreError:
     """The error for an image that nets have seen, or others of its group."""
     return ScoreError(
         f"{what}: its score would flatter.",
-        file=row["path"],
+        file=row.get("path"),
         plate=row["Metadata_Plate"],
         well=row["Metadata_Well"],
         fix=fix,

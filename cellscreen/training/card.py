@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cellscreen.training.metrics import AFTER_TEMPERATURE, METRICS, figure
+from cellscreen.training.metrics import AFTER_TEMPERATURE, HEADLINES, figure
 
 _LIMITS = (
     "It has seen one lab's images at one magnification; score plates from elsewhere only with "
@@ -44,11 +44,12 @@ def model_card(summary: Mapping[str, Any], table: pd.DataFrame, settings: Mappin
     parts = [
         f"# {summary['net']}: {summary['task']} on {summary['group']}",
         *_cautions(summary),
-        f"{_question(summary['classes'])} {_data(summary)}",
+        f"{summary.get('question') or _question(summary['classes'])} {_data(summary)}",
         "## Figures",
         _figures(table),
         _reading(summary, table),
-        "## Images held out by each fold",
+        *_levels(summary),
+        f"## {_unit(summary).capitalize()}s held out by each fold",
         _counts(summary),
         "## Leaks",
         _bullets(summary["leaks"] or ["None was found between the folds."]),
@@ -80,19 +81,43 @@ def _question(classes: list[str]) -> str:
     )
 
 
+def _unit(summary: Mapping[str, Any]) -> str:
+    """What an example is: an image, or a field or well as a bag of cells."""
+    return summary.get("unit", "image")
+
+
+def _levels(summary: Mapping[str, Any]) -> list[str]:
+    """The net's pooled figures where scores of wells are averaged, if they are."""
+    levels: Mapping[str, Mapping[str, list[float | None]]] = summary.get("levels", {})
+    if not levels:
+        return []
+    names = list(next(iter(levels.values())))
+    rows = [(level, *(_between(figures[n]) for n in names)) for level, figures in levels.items()]
+    text = (
+        f"The net's pooled figures where its scores are averaged, with 95 % intervals over "
+        f"{summary['resampled_by']}s; baselines and folds in levels.csv, doses in doses.csv."
+    )
+    return ["## Averaged", _markdown_table(["level", *names], rows), text]
+
+
+def _between(values: list[float | None]) -> str:
+    value, low, high = (np.nan if one is None else one for one in values)
+    return _number(value) + ("" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]")
+
+
 def _data(summary: Mapping[str, Any]) -> str:
     share = summary["validation_share"]
     apart = f"{100 * share:.0f} % of the training groups were" if share else "No group was"
     held_out = _HELD_OUT[summary["fold_mode"]].format_map(summary)
     return (
-        f"Trained on {summary['n_images']} images of {summary['n_groups']} groups. Held out: "
-        f"{held_out}. {apart} set apart for validation. Every figure is of images that the model "
-        "did not see; the class of the greatest probability is the called one."
+        f"Trained on {summary['n_images']} {_unit(summary)}s of {summary['n_groups']} groups. Held "
+        f"out: {held_out}. {apart} set apart for validation. Every figure is of {_unit(summary)}s "
+        "that the model did not see; the class of the greatest probability is the called one."
     )
 
 
 def _figures(table: pd.DataFrame) -> str:
-    names = [name for name in (*METRICS, AFTER_TEMPERATURE) if name in set(table["metric"])]
+    names = [name for name in HEADLINES if name in set(table["metric"])]
     rows = [
         (model, *(_cell(table[table["model"] == model], model, name) for name in names))
         for model in table["model"].unique()

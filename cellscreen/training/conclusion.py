@@ -11,14 +11,11 @@ import pandas as pd
 from cellscreen.atomic import write_text
 from cellscreen.plates.groups import LEAKY
 from cellscreen.training import run_folder
-from cellscreen.training.baselines import baseline_predictions
 from cellscreen.training.card import model_card
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.edge_data import EdgeData
 from cellscreen.training.flags import flat
 from cellscreen.training.machine import Machine
-from cellscreen.training.metrics import metrics_table
 from cellscreen.training.summary import run_summary
+from cellscreen.training.trainer import Config, Data, Trainer
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,8 +28,8 @@ class Result:
         workdir: the run folder.
         metrics: tidy figures of the net and its baselines: `model, fold, metric, value, low,
             high`.
-        predictions: a row an image that was trained on in another fold: `key, group, fold, label,
-            p_<class>…`, each scored by the net that did not see it.
+        predictions: a row an example that was trained on in another fold: `key, group, fold,
+            label, p_<class>…`, each scored by the net that did not see it.
         summary: what `run.json` says.
         card: the model card, Markdown.
     """
@@ -45,8 +42,9 @@ class Result:
 
 
 def conclude(
-    config: EdgesConfig,
-    data: EdgeData,
+    trainer: Trainer[Config, Data],
+    config: Config,
+    data: Data,
     answers: pd.DataFrame,
     workdir: Path,
     machine: Machine,
@@ -55,35 +53,39 @@ def conclude(
     """Computes the figures of all folds and writes metrics, summary and card (the chief only).
 
     Args:
+        trainer: whose config it is.
         config: resolved.
         data: what was trained on.
-        answers: of all held-out rows: `key, label, p_<class>…`.
+        answers: of all held-out rows: `key, label, …`.
         workdir: the run folder.
         machine: what it ran on.
         seconds: what this call took.
     """
-    classes, net = config.data.classes, config.net_config.net
     manifest = data.manifest
     trained = manifest.loc[manifest["trained"] & (manifest["fold"] >= 0)]
     given = answers.drop(columns=["label", "fold"], errors="ignore")
     predictions = trained[["key", "group", "fold", "label"]].merge(given, on="key", how="left")
-    baselines = baseline_predictions(manifest, classes, data.features)
-    table = metrics_table({net: predictions} | baselines, classes)
+    judged = trainer.judge(data, predictions, answers)
     summary = run_summary(
         config.data,
         config.folds_config,
-        net,
+        trainer.net(config),
         manifest,
-        table,
+        judged.table,
+        classes=data.classes,
         leaks=data.leaks,
         machine=machine.describe(),
         seconds=seconds,
     )
-    card = model_card(summary, table, flat(config))
+    summary |= judged.said
+    summary["warnings"] += judged.warnings
+    card = model_card(summary, judged.table, flat(config))
     if machine.is_chief:
-        run_folder.write_csv(table, workdir / run_folder.METRICS)
+        run_folder.write_csv(judged.table, workdir / run_folder.METRICS)
+        for name, table in judged.tables.items():
+            run_folder.write_csv(table, workdir / name)
         write_text(workdir / run_folder.CARD, card)
         run_folder.write_summary(workdir, summary)
     if config.folds_config.fold_by == LEAKY:
         LOGGER.warning("Leaky: images of one well are in several folds; the figures flatter.")
-    return Result(workdir, table, predictions, summary, card)
+    return Result(workdir, judged.table, predictions, summary, card)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cellscreen.errors import ConfigError
 from cellscreen.models.net_config import NetConfig
 from cellscreen.pipelines.balance import BalanceConfig
 from cellscreen.pipelines.edge_input import EdgeInput
 from cellscreen.pipelines.fold_config import FoldConfig
-from cellscreen.training.fit_config import FitConfig, LossConfig, MachineConfig, OptimizerConfig
+from cellscreen.training.fit_config import (
+    FitConfig,
+    LossConfig,
+    MachineConfig,
+    OptimizerConfig,
+    check_fit,
+)
 from cellscreen.training.flags import check_types
 
 
@@ -46,6 +52,8 @@ class DataConfig:
 class EdgesConfig:
     """A training of edge nets: one net on one group of images, a fit for each fold."""
 
+    TRAINER: ClassVar[str] = "edges"
+
     data: DataConfig
     folds_config: FoldConfig = field(default_factory=FoldConfig)
     balance: BalanceConfig = field(default_factory=BalanceConfig)
@@ -58,14 +66,4 @@ class EdgesConfig:
 
     def __post_init__(self) -> None:
         check_types(self)
-        follows = self.fit.needs_validation or self.optimizer_config.schedule == "plateau"
-        if follows and not self.folds_config.validation_share:
-            raise ConfigError(
-                "Expected a validation_share above 0 with patience, keep=best or "
-                "schedule=plateau: the held-out part must decide nothing."
-            )
-        if self.fit.epochs and self.optimizer_config.warmup_epochs >= self.fit.epochs:
-            raise ConfigError(
-                f"Expected warmup_epochs below the {self.fit.epochs} epochs; got "
-                f"{self.optimizer_config.warmup_epochs}."
-            )
+        check_fit(self.fit, self.optimizer_config, self.folds_config.validation_share)

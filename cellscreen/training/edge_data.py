@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,31 +10,29 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from cellscreen.errors import ConfigError
-from cellscreen.pipelines.balance import (
-    chosen_rows,
-    class_weights,
-    effective_counts,
-    sampling_probabilities,
-)
+from cellscreen.pipelines.balance import class_weights, sampling_probabilities
 from cellscreen.pipelines.edges import TrainingMaps, keyed_maps, questions, training_maps
 from cellscreen.pipelines.folds import (
     assign_folds,
     held_out_folds,
     held_out_rows,
-    training_rows,
     validation_rows,
 )
-from cellscreen.pipelines.labels import labels_from_column, labels_from_compounds, labels_from_csv
 from cellscreen.pipelines.leaks import leak_warnings
 from cellscreen.pipelines.records import open_records, prepared_plates, read_metadata
 from cellscreen.pipelines.selection import select
 from cellscreen.training.config import EdgesConfig
+from cellscreen.training.fold_parts import (
+    check_batch,
+    chosen_training_rows,
+    describe_fold,
+    fold_seed,
+)
+from cellscreen.training.labelled import class_labels
 from cellscreen.training.metrics import class_metrics
 from cellscreen.training.task import Examples, Questions, Validation
 
 LOGGER = logging.getLogger(__name__)
-CONDITION = "condition"
 
 
 @dataclass(frozen=True)
@@ -57,19 +54,25 @@ class EdgeData:
     leaks: list[str]
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the manifest's labels."""
+        return self.config.data.classes
+
+    @property
     def folds(self) -> list[int]:
         """The folds that are held out, each by one fit."""
         return held_out_folds(self.manifest)
 
     def trained_rows(self, fold: int) -> pd.Index:
         """The rows that a fold's net is trained on, after down-sampling."""
-        rows = self.manifest[training_rows(self.manifest, fold)]
-        seed = fold_seed(self.config.fit.seed, fold)
-        return chosen_rows(rows, self.config.balance, seed)
+        return chosen_training_rows(self.manifest, fold, self.config.balance, self.config.fit.seed)
 
-    def steps(self, fold: int) -> int:
-        """Steps an epoch."""
-        return len(self.trained_rows(fold)) // self.config.fit.batch_size
+    def describe(self, fold: int) -> str:
+        """What a fold is trained on, for the log."""
+        return describe_fold(self, fold)
+
+    def claim(self, workdir: Path) -> None:
+        """The manifest, with checksums, says all that a run folder keeps of edge maps."""
 
     def training(self, fold: int, disk: Path | None = None) -> Examples:
         """The training part of a fold, augmented; `disk` is for what memory cannot keep."""
@@ -141,12 +144,7 @@ def load_edges(config: EdgesConfig) -> EdgeData:
     plates = prepared_plates(wanted.data_dir, wanted.dataset, "edges")
     frame = read_metadata(plates, wanted.channel)
     frame = frame[select(frame, wanted.where)].reset_index(drop=True)
-    if wanted.labels and wanted.labels_by:
-        labels = labels_from_compounds(frame, wanted.labels, wanted.classes, wanted.labels_by)
-    elif wanted.labels:
-        labels = labels_from_csv(frame, wanted.labels, wanted.classes)
-    else:
-        labels = labels_from_column(frame, wanted.label_column or CONDITION, wanted.classes)
+    labels = class_labels(frame, wanted)
     trained = select(frame, wanted.train_where)
     folds, seed = config.folds_config, config.fit.seed
     manifest = assign_folds(frame, labels, trained, folds, seed, wanted.classes)
@@ -155,30 +153,5 @@ def load_edges(config: EdgesConfig) -> EdgeData:
         LOGGER.warning("%s", leak)
     features = {"edge_density": frame["edge_density"]}
     data = EdgeData(config, plates, manifest, features, leaks)
-    _check_batch(data)
+    check_batch(data)
     return data
-
-
-def fold_seed(seed: int, fold: int) -> int:
-    """The seed of one fold's fit."""
-    digest = hashlib.sha256(f"{seed} {fold}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
-
-
-def describe_fold(data: EdgeData, fold: int) -> str:
-    """What a fold is trained on: images of each class, after sampling, and their weights."""
-    rows = data.manifest[training_rows(data.manifest, fold)]
-    config = data.config
-    seed = fold_seed(config.fit.seed, fold)
-    return effective_counts(rows, config.data.classes, config.balance, seed)
-
-
-def _check_batch(data: EdgeData) -> None:
-    smallest = min(len(data.trained_rows(fold)) for fold in data.folds)
-    batch = data.config.fit.batch_size
-    if batch > smallest:
-        raise ConfigError(
-            f"Expected a batch_size of at most {smallest}, the training images of the smallest "
-            f"fold; got {batch}.",
-            fix="Lower --batch_size, or give more images.",
-        )

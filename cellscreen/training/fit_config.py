@@ -124,6 +124,24 @@ class Watch:
             raise ConfigError(f"Expected profile as two step numbers; got {self.profile!r}.")
 
 
+def check_fit(fit: FitConfig, optimizer: OptimizerConfig, validation_share: float) -> None:
+    """Checks what parts of a trainer's config ask of each other.
+
+    Raises:
+        ConfigError: something follows a validation part and there is none, or the warm-up is as
+            long as the fit.
+    """
+    if (fit.needs_validation or optimizer.schedule == "plateau") and not validation_share:
+        raise ConfigError(
+            "Expected a validation_share above 0 with patience, keep=best or "
+            "schedule=plateau: the held-out part must decide nothing."
+        )
+    if fit.epochs and optimizer.warmup_epochs >= fit.epochs:
+        raise ConfigError(
+            f"Expected warmup_epochs below the {fit.epochs} epochs; got {optimizer.warmup_epochs}."
+        )
+
+
 def _check(config: Any, *bounds: tuple[str, float, float]) -> None:
     for name, low, high in bounds:
         value = getattr(config, name)

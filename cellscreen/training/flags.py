@@ -22,22 +22,22 @@ from cellscreen.training.field_types import checked_value
 
 Config = TypeVar("Config")
 LOGGER = logging.getLogger(__name__)
+WORD, EDGES = "trainer", "edges"
 
 
 def define_flags(config_class: type, values: flags.FlagValues) -> None:
     """Defines a flag for every field of a config, nested configs flattened.
 
-    The default is the field's, the help text its one-line comment, the allowed words those of a
-    `Literal`.
+    The default is the field's, or what the outer config gives the nested one; the help text is its
+    one-line comment, the allowed words those of a `Literal`.
 
     Raises:
         ConfigError: two fields of one name: recipes could not tell them apart.
     """
-    for owner, field, annotation in _leaves(config_class):
+    for owner, field, annotation, default in _leaves(config_class):
         if field.name in values:
             raise ConfigError(f"The field {owner.__name__}.{field.name} is defined twice.")
         text = field_comments(owner).get(field.name, "")
-        default: Any = field.default
         if typing.get_origin(annotation) is typing.Literal:
             flags.DEFINE_enum(
                 field.name, default, list(typing.get_args(annotation)), text, flag_values=values
@@ -67,7 +67,7 @@ def config_from_flags(
     Raises:
         ConfigError: a field is out of bounds, or the file is no such config.
     """
-    leaves = [field.name for _, field, _ in _leaves(config_class)]
+    leaves = [field.name for _, field, *_ in _leaves(config_class)]
     if not base:
         return _build(config_class, {name: values[name].value for name in leaves})
     try:
@@ -80,8 +80,9 @@ def config_from_flags(
 
 
 def config_to_json(config: Any) -> str:
-    """The resolved config, nested as it is composed."""
-    return json.dumps(dataclasses.asdict(config), indent=2) + "\n"
+    """The resolved config, nested as it is composed; a trainer's says which trainer's it is."""
+    word = {WORD: config.TRAINER} if hasattr(config, "TRAINER") else {}
+    return json.dumps(word | dataclasses.asdict(config), indent=2) + "\n"
 
 
 def config_from_json(
@@ -97,8 +98,8 @@ def config_from_json(
         file: where it lies, for messages.
 
     Raises:
-        ConfigError: the text is no JSON of a config, or a field is unknown, of the wrong type or
-            out of its bounds.
+        ConfigError: the text is no JSON of a config, or is another trainer's, or a field is
+            unknown, of the wrong type or out of its bounds.
 
     Example:
         >>> config_from_json(FitConfig, '{"epochs": 3}').epochs  # doctest: +SKIP
@@ -110,7 +111,8 @@ def config_from_json(
         raise ConfigError(
             f"Expected the JSON of a {config_class.__name__}: {error}.", file=file
         ) from error
-    known = [field.name for _, field, _ in _leaves(config_class)]
+    _check_trainer(config_class, given, file)
+    known = [field.name for _, field, *_ in _leaves(config_class)]
     if odd := sorted(set(given) - set(known)):
         raise ConfigError(
             f"The config was made by another version of cellscreen: {', '.join(odd)} "
@@ -156,6 +158,18 @@ def check_types(config: Any) -> None:
             checked_value(field.name, annotation, value)
 
 
+def _check_trainer(config_class: Any, given: dict[str, Any], file: str | Path | None) -> None:
+    """Takes the trainer's word out; a config from before there was one is of edge nets."""
+    ours = getattr(config_class, "TRAINER", None)
+    theirs = given.pop(WORD, EDGES) if ours else None
+    if theirs != ours:
+        raise ConfigError(
+            f"Expected a config of the trainer {ours}; this is one of the trainer {theirs}.",
+            file=file,
+            fix=f"Give it to `cellscreen train-{theirs}`.",
+        )
+
+
 @functools.cache
 def _log_defaults(file: str | Path | None, names: tuple[str, ...]) -> None:
     """Cached, so that a file that is read several times is told once."""
@@ -166,24 +180,38 @@ def _log_defaults(file: str | Path | None, names: tuple[str, ...]) -> None:
     )
 
 
-def _build(config_class: Any, flat: dict[str, Any], file: str | Path | None = None) -> Any:
+def _build(
+    config_class: Any, flat: dict[str, Any], file: str | Path | None = None, given: Any = None
+) -> Any:
+    """A config of flat values; what they lack is that of `given`, else the field's default."""
     chosen: dict[str, Any] = {}
     for field in dataclasses.fields(config_class):
         annotation = _types(config_class)[field.name]
         if dataclasses.is_dataclass(annotation):
-            chosen[field.name] = _build(annotation, flat, file)
+            chosen[field.name] = _build(annotation, flat, file, _made(field))
         elif field.name in flat:
             chosen[field.name] = checked_value(field.name, annotation, flat[field.name], file)
+        elif given is not None:
+            chosen[field.name] = getattr(given, field.name)
     return config_class(**chosen)
 
 
-def _leaves(config_class: type) -> Iterator[tuple[type, dataclasses.Field, Any]]:
+def _leaves(
+    config_class: type, given: Any = None
+) -> Iterator[tuple[type, dataclasses.Field, Any, Any]]:
+    """Owner, field, annotation and default of every field that is no config itself."""
     for field in dataclasses.fields(config_class):
         annotation = _types(config_class)[field.name]
         if dataclasses.is_dataclass(annotation):
-            yield from _leaves(typing.cast(type, annotation))
+            yield from _leaves(typing.cast(type, annotation), _made(field))
         else:
-            yield config_class, field, annotation
+            default = field.default if given is None else getattr(given, field.name)
+            yield config_class, field, annotation, default
+
+
+def _made(field: dataclasses.Field) -> Any:
+    """The nested config that a field's factory makes; None where it has none."""
+    return None if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def _flatten(nested: dict[str, Any]) -> dict[str, Any]:

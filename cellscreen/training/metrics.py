@@ -16,8 +16,10 @@ from cellscreen.training.resampled import figures_by_class
 METRICS = ("accuracy", "precision", "recall", "f1", "auroc", "auprc", "mcc", "ece")
 TEMPERATURE = "temperature"
 AFTER_TEMPERATURE = "ece_after_temperature"
+HEADLINES = (*METRICS, AFTER_TEMPERATURE, "rmse", "spearman", "r2")  # in the order of tables
+_COMPARED = {"accuracy": 1, "auroc": 1, "rmse": -1, "spearman": 1}  # -1: less is better
 _NO_INTERVAL = (float("nan"), float("nan"))
-_COLUMNS = ["model", "fold", "metric", "value", "low", "high"]
+TABLE_COLUMNS = ["model", "fold", "metric", "value", "low", "high"]
 
 
 def class_metrics(
@@ -103,7 +105,7 @@ def metrics_table(
         for model, frame in predictions.items()
         for row in _rows(frame, classes, _intervals(frame, classes, draws, seed))
     ]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
 
 def figure(
@@ -115,14 +117,15 @@ def figure(
 
 
 def below_baselines(table: pd.DataFrame, net: str) -> list[str]:
-    """The baselines whose pooled accuracy or AUROC the net does not exceed."""
+    """The baselines whose pooled accuracy or AUROC (of doses RMSE or Spearman) is not exceeded."""
     baselines = [model for model in table["model"].unique() if model != net]
+    compared = {name: sign for name, sign in _COMPARED.items() if name in set(table["metric"])}
     beaten = []
     for baseline in baselines:
-        for metric in ("accuracy", "auroc"):
+        for metric, sign in compared.items():
             theirs = figure(table, baseline, metric, "pooled")
             ours = figure(table, net, metric, "pooled")
-            if not np.isnan(theirs) and not ours > theirs:
+            if not np.isnan(theirs) and not sign * ours > sign * theirs:
                 beaten.append(f"{baseline} ({metric} {theirs:.3f}, net {ours:.3f})")
     return beaten
 

@@ -8,15 +8,22 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import pandas as pd
 
 from cellscreen.atomic import replacing, write_text
 from cellscreen.errors import ConfigError
+from cellscreen.training.bags_config import BagsConfig
 from cellscreen.training.config import EdgesConfig
-from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
+from cellscreen.training.flags import (
+    EDGES,
+    WORD,
+    config_from_json,
+    config_to_json,
+    differing_fields,
+)
 from cellscreen.training.stopping import LOCK
 
 CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
@@ -28,6 +35,8 @@ CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
 )
 MODEL, LAST_MODEL, PREDICTIONS = "model.keras", "last.keras", "predictions.csv"
 AUTO, CACHE = "auto", ".cache."
+CONFIGS: dict[str, Any] = {config.TRAINER: config for config in (EdgesConfig, BagsConfig)}
+Config = TypeVar("Config")
 
 
 def fold_folder(workdir: Path, fold: int) -> Path:
@@ -49,7 +58,7 @@ def tidy(workdir: Path) -> None:
         (workdir / MANIFEST).unlink(missing_ok=True)
 
 
-def adopt(workdir: Path, config: EdgesConfig) -> EdgesConfig:
+def adopt(workdir: Path, config: Config) -> Config:
     """The config as the run folder knows it: what is `auto` takes the value decided there.
 
     Raises:
@@ -57,14 +66,15 @@ def adopt(workdir: Path, config: EdgesConfig) -> EdgesConfig:
     """
     if not (workdir / CONFIG).is_file():
         return config
-    theirs = read_config(workdir)
-    ours, decided = config.machine, theirs.machine
+    theirs = read_config_of(workdir, type(config))
+    ours, decided = config.machine, theirs.machine  # type: ignore[attr-defined]
     known = {
         field.name: getattr(decided, field.name)
         for field in dataclasses.fields(ours)
         if getattr(ours, field.name) == AUTO
     }
-    adopted = dataclasses.replace(config, machine=dataclasses.replace(ours, **known))
+    machine = dataclasses.replace(ours, **known)
+    adopted = dataclasses.replace(config, machine=machine)  # type: ignore[type-var]
     if theirs != adopted:
         raise ConfigError(
             "This run folder holds a training of another config: "
@@ -75,7 +85,7 @@ def adopt(workdir: Path, config: EdgesConfig) -> EdgesConfig:
     return adopted
 
 
-def claim(workdir: Path, config: EdgesConfig) -> None:
+def claim(workdir: Path, config: Any) -> None:
     """Writes the resolved config into a new run folder.
 
     Raises:
@@ -86,16 +96,40 @@ def claim(workdir: Path, config: EdgesConfig) -> None:
         write_text(workdir / CONFIG, config_to_json(config))
 
 
-def read_config(workdir: Path) -> EdgesConfig:
-    """The config of a run.
+def read_config(workdir: Path) -> EdgesConfig | BagsConfig:
+    """The config of a run, of the class that its trainer has.
 
     Raises:
         ConfigError: the folder holds no run, or one of a version that cannot be read.
     """
+    text = _config_text(workdir)
+    try:
+        word = json.loads(text).get(WORD, EDGES)
+    except (ValueError, AttributeError):
+        word = EDGES  # reading it says what is wrong
+    if word not in CONFIGS:
+        raise ConfigError(
+            f"Expected a run of one of the trainers {', '.join(CONFIGS)}; this is one of {word!r}.",
+            file=workdir / CONFIG,
+            fix="Use the version of cellscreen that made it.",
+        )
+    return config_from_json(CONFIGS[word], text, workdir / CONFIG)
+
+
+def read_config_of(workdir: Path, config_class: type[Config]) -> Config:
+    """The config of a run of one trainer.
+
+    Raises:
+        ConfigError: as `read_config`, or the run is another trainer's.
+    """
+    return config_from_json(config_class, _config_text(workdir), workdir / CONFIG)
+
+
+def _config_text(workdir: Path) -> str:
     path = workdir / CONFIG
     if not path.is_file():
         raise ConfigError("Expected a run folder; there is no config.json.", file=workdir)
-    return config_from_json(EdgesConfig, path.read_text(encoding="utf-8"), path)
+    return path.read_text(encoding="utf-8")
 
 
 def save_model(model: keras.Model, path: Path) -> None:

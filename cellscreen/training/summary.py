@@ -5,25 +5,36 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
 from cellscreen.plates.groups import LEAKY
-from cellscreen.training.metrics import AFTER_TEMPERATURE, METRICS, below_baselines, figure
+from cellscreen.training.metrics import HEADLINES, below_baselines, figure
 from cellscreen.training.provenance import git_commit
 from cellscreen.training.run_folder import versions
 
 if TYPE_CHECKING:
     from cellscreen.pipelines.fold_config import FoldConfig
-    from cellscreen.training.config import DataConfig
 
 FEW_GROUPS = 10
 ALWAYS = "always training"
 
 
+class Question(Protocol):
+    """What is asked of images: the part of any trainer's config that says so."""
+
+    @property
+    def task(self) -> str:
+        """Name of the question."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names."""
+
+
 def run_summary(
-    data: DataConfig,
+    data: Question,
     folds: FoldConfig,
     net: str,
     manifest: pd.DataFrame,
@@ -32,6 +43,7 @@ def run_summary(
     leaks: list[str],
     machine: Mapping[str, str],
     seconds: float,
+    classes: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The content of `run.json`; an undefined figure is None, so that it is strict JSON.
 
@@ -42,16 +54,17 @@ def run_summary(
         manifest: its folds.
         table: its metrics.
         leaks: what `pipelines.leaks` says of the folds.
+        classes: names of the manifest's labels, where they are not those of the question.
         machine: what it ran on, by kind, such as `cpu` and `gpu`.
         seconds: time this call took; folds finished before count nothing.
     """
-    trained = manifest[manifest["trained"]]
+    trained, classes = manifest[manifest["trained"]], classes or data.classes
     below = below_baselines(table, net)
     leaky = folds.fold_by == LEAKY
     simulated = bool((manifest["Metadata_simulated"].astype(str) == "True").any())
     return {
         "task": data.task,
-        "classes": list(data.classes),
+        "classes": list(classes),
         "net": net,
         "group": _group(trained),
         "fold_mode": folds.fold_mode,
@@ -63,7 +76,7 @@ def run_summary(
         "n_images": len(trained),
         "n_groups": int(trained["group"].nunique()),
         "n_scored_only": int((~manifest["trained"]).sum()),
-        "class_counts": class_counts(manifest, data.classes),
+        "class_counts": class_counts(manifest, classes),
         "figures": _net_figures(table, net),
         "below_baseline": below,
         "leaks": leaks,
@@ -94,7 +107,7 @@ def class_counts(manifest: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, 
 
 
 def _net_figures(table: pd.DataFrame, net: str) -> dict[str, dict[str, float | None]]:
-    names = [name for name in (*METRICS, AFTER_TEMPERATURE) if name in set(table["metric"])]
+    names = [name for name in HEADLINES if name in set(table["metric"])]
     return {
         name: {
             "mean": _strict(figure(table, net, name)),

@@ -1,22 +1,19 @@
-"""Cellpose's weights and versions; a small net trained and run where Cellpose 3 is installed."""
+"""Cellpose's weights, versions and arguments; a stand-in takes the place of its net.
 
-import importlib.util
+`cellpose_net_test.py` runs the real one.
+"""
+
 import sys
 from types import SimpleNamespace
 
-import cv2
 import numpy as np
 import pytest
 
 from cellscreen.cells import cellpose
+from cellscreen.cells.place import Place
 from cellscreen.cells.segment_config import SegmentConfig
 from cellscreen.cells.segmentation import segment
 from cellscreen.errors import ConfigError
-
-INSTALLED = importlib.util.find_spec("cellpose") and importlib.util.find_spec("torch")
-needs_cellpose = pytest.mark.skipif(
-    not INSTALLED, reason="Cellpose 3 is not installed (docs/decisions/cellpose.md)"
-)
 
 
 def _config(weights):
@@ -57,12 +54,12 @@ def test_cellpose_4_is_told(tmp_path, monkeypatch):
         segment(np.zeros((9, 9), np.uint8), _config(tmp_path / "w"))
 
 
-def _standing_in(monkeypatch, stored, evaluated):
+def _standing_in(monkeypatch, stored, evaluated, made=None):
     """Puts a model that records its arguments in Cellpose's place."""
 
     class CellposeModel:
         def __init__(self, **given):
-            self.given = given
+            (made if made is not None else []).append(given)
             self.net = SimpleNamespace(state_dict=lambda: {"a": 1, "b": 1, "diam_mean": 1})
 
         def eval(self, image, **given):
@@ -101,48 +98,23 @@ def test_weights_that_fit_only_in_part_are_told(tmp_path, monkeypatch):
         segment(np.zeros((9, 9), np.uint8), _config(tmp_path / "w"))
 
 
-@needs_cellpose
-@pytest.mark.slow
-def test_a_small_net_is_trained_and_run_through_segment(tmp_path):
-    from cellpose import models, train
-
-    random = np.random.default_rng(0)
-    images, labels = zip(*[_field(random) for _ in range(8)], strict=True)
-    net = models.CellposeModel(gpu=False, pretrained_model=False).net
-    path = train.train_seg(
-        net,
-        train_data=list(images),
-        train_labels=list(labels),
-        channels=[0, 0],
-        n_epochs=20,
-        learning_rate=0.05,
-        SGD=True,
-        batch_size=4,
-        min_train_masks=1,
-        save_path=str(tmp_path),  # must exist
-        model_name="small",
-    )[0]
-    image, _ = _field(random)
-    found = segment(image, _config(path))
-    assert found.labels.shape == image.shape
-    assert found.flows.shape == (3, *image.shape)
-    assert np.isfinite(found.flows).all()
-    assert found.counts.kept == len(found.centres)
+def test_the_net_is_loaded_once_and_anew_when_its_file_has_changed(tmp_path, monkeypatch):
+    made = []
+    _standing_in(monkeypatch, {"a": 1, "b": 1}, [], made)
+    file = tmp_path / "w"
+    file.write_bytes(b"x")
+    for _ in range(3):
+        segment(np.zeros((9, 8), np.uint8), _config(file))
+    assert [given["pretrained_model"] for given in made] == [str(file)]
+    file.write_bytes(b"other")
+    segment(np.zeros((9, 8), np.uint8), _config(file))
+    assert len(made) == 2
 
 
-@needs_cellpose
-def test_a_file_that_is_no_weights_is_told(tmp_path):
-    (tmp_path / "w").write_bytes(b"no weights")
-    with pytest.raises(ConfigError, match="Expected weights of a Cellpose 3 net"):
-        segment(np.zeros((9, 9), np.uint8), _config(tmp_path / "w"))
-
-
-def _field(random):
-    """A `(128, 128)` field of nine discs, and their labels."""
-    image, labels = np.full((128, 128), 20, np.uint8), np.zeros((128, 128), np.int32)
-    for number in range(9):
-        centre = [int(20 + 42 * place + random.integers(-5, 6)) for place in divmod(number, 3)]
-        radius = int(random.integers(10, 15))
-        cv2.circle(image, centre, radius, 180, -1)
-        cv2.circle(labels, centre, radius, number + 1, -1)
-    return image, labels
+def test_a_diameter_in_um_reaches_cellpose_in_pixels(tmp_path, monkeypatch):
+    evaluated = []
+    _standing_in(monkeypatch, {"a": 1, "b": 1}, evaluated)
+    (tmp_path / "w").write_bytes(b"x")
+    config = SegmentConfig(method="cellpose", weights=str(tmp_path / "w"), diameter_um=12)
+    segment(np.zeros((9, 8), np.uint8), config, Place(pixel_size_um=0.6))
+    assert evaluated[0]["diameter"] == 20

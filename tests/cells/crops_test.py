@@ -46,6 +46,14 @@ def test_threads_and_a_used_buffer_change_nothing():
     assert np.shares_memory(crops.planes, buffer)
 
 
+@pytest.mark.parametrize("masks", [None, np.zeros(FIELD.shape[1:], np.int32)])
+def test_channels_may_come_last_in_memory(masks):
+    buffer = crop_buffer(len(CENTRES), 3, 16, np.uint16, channels_last=True)
+    crops = crop_cells(FIELD, CENTRES, 16, masks=masks, buffer=buffer)
+    assert np.array_equal(crops.pixels, _sliced(FIELD, CENTRES, 16))
+    assert crops.pixels.flags.c_contiguous
+
+
 def test_padded_crops_are_flagged():
     inside, left, bottom = [8, 8], [7.4, 8], [8, 42.5]
     crops = crop_cells(FIELD, np.array([inside, left, bottom]), 16)

@@ -35,3 +35,13 @@ def test_a_shard_that_was_cut_is_an_error(records, tmp_path):
         RecordError, match=r"cut short or damaged: .*24 elements but contained only 13"
     ):
         read_metadata(prepared_plates(root, "hypoxia", "edges"))
+
+
+def test_a_plate_in_two_folders_is_an_error(records, tmp_path):
+    root = shutil.copytree(records, tmp_path / "records")
+    shutil.copytree(root / "AC16_hypoxia", root / "AC16_hypoxia_old")
+    folders = prepared_plates(root, "hypoxia", "edges")
+    with pytest.raises(
+        RecordError, match=r"each plate once; .*AC16_hypoxia_old.*plate AC16_hypoxia\] Move one"
+    ):
+        read_metadata(folders)

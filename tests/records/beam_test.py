@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cellscreen.errors import RecordError
+from cellscreen.records import shard_writing
 from cellscreen.records.build import build_plates
 from cellscreen.records.manifest import read_manifest
 from cellscreen.records.verify import verify_root
@@ -42,11 +43,24 @@ def test_beam_writes_the_same_bytes(kind, cell_table, cell_plate, cell_records, 
     assert not verify_root(tmp_path)[0].faults
 
 
-@pytest.mark.slow
-def test_two_processes_write_the_same_bytes(cell_table, cell_plate, cell_records, tmp_path):
+@pytest.mark.parametrize("kind", ["bags", "cells"])
+def test_beam_ends_shards_where_a_build_without_it_does(
+    kind, cell_table, cell_plate, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(shard_writing, "SHARD_BYTES", 5000)
     config = cell_plate.CONFIG
-    build_plates(cell_table, tmp_path, "hcs", "cells", config=config, beam_options=TWO)
-    assert shards(tmp_path, "cells") == shards(cell_records, "cells")
+    for name, options in (("plain", ()), ("beam", ONE)):
+        build_plates(cell_table, tmp_path / name, "hcs", kind, config=config, beam_options=options)
+    assert shards(tmp_path / "beam", kind) == shards(tmp_path / "plain", kind)
+    assert len(shards(tmp_path / "beam", kind)) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["bags", "cells"])
+def test_two_processes_write_the_same_bytes(kind, cell_table, cell_plate, cell_records, tmp_path):
+    config = cell_plate.CONFIG
+    build_plates(cell_table, tmp_path, "hcs", kind, config=config, beam_options=TWO)
+    assert shards(tmp_path, kind) == shards(cell_records, kind)
 
 
 @pytest.mark.slow

@@ -9,13 +9,11 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from tensorflow_datasets.core import shuffle
 
 from cellscreen.errors import ConfigError, ImageError, PlateTableError, RecordError
 from cellscreen.images.edges import unpack_edges
 from cellscreen.images.threads import read_in_order
 from cellscreen.plates.table import read_plate_table
-from cellscreen.records import builder as builder_module
 from cellscreen.records.build import build_plates, dataset_builder
 from cellscreen.records.builder import one_plate
 from cellscreen.records.field_order import ordered_rows
@@ -49,26 +47,6 @@ def test_fields_of_a_well_lie_side_by_side(records):
     loaded = tfds.builder_from_directory(records / PREPARED).as_dataset(split="fields")
     keys = [record["key"].decode() for record in loaded.as_numpy_iterator()]
     assert keys == [f"AC16_hypoxia/A{well:02d}/{site}" for well in range(1, 7) for site in (1, 2)]
-
-
-def test_records_beyond_the_buffer_wait_on_disk_and_come_out_in_order(
-    cultures, records, tmp_path, monkeypatch
-):
-    waiting = []
-    usual, add = shuffle.MAX_MEM_BUFFER_SIZE, shuffle.Shuffler.add
-
-    def watched(self, key, data):
-        add(self, key, data)
-        waiting.append(len(list((tmp_path / PREPARED).parent.glob("incomplete.*/bucket_*"))))
-
-    monkeypatch.setattr(shuffle.Shuffler, "add", watched)
-    monkeypatch.setattr(builder_module, "BUFFER_BYTES", 5000)
-    build_plates(read_plate_table(cultures), tmp_path, "hypoxia")
-    assert (waiting[0], max(waiting)) == (0, 12)
-    shards = [next((root / PREPARED).glob("*.tfrecord*")) for root in (records, tmp_path)]
-    assert shards[0].read_bytes() == shards[1].read_bytes()
-    assert not list((tmp_path / PREPARED).glob("bucket_*"))
-    assert usual == shuffle.MAX_MEM_BUFFER_SIZE > builder_module.BUFFER_BYTES
 
 
 def test_sites_are_in_numeric_order(cultures):

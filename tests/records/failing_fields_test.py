@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import logging
 import shutil
 
@@ -73,3 +74,15 @@ def test_another_way_of_finding_cells_is_not_mixed_in(cell_table, cell_records, 
         build_plates(cell_table, cell_records, "hcs", "bags", config=other)
     forgiving = config(cell_plate, 0.5)  # how much may fail does not change the records
     assert build_plates(cell_table, cell_records, "hcs", "bags", config=forgiving)
+
+
+@pytest.mark.parametrize("made", ["bags.bags_example", "cells.cells_examples"])
+def test_a_full_disk_is_no_failing_field(cell_table, cell_plate, tmp_path, monkeypatch, made):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    kind = made.split(".")[0]
+    monkeypatch.setattr(f"cellscreen.records.{made}", full)
+    with pytest.raises(RecordError, match="The disk is full; nothing of this plate was kept"):
+        build_plates(cell_table, tmp_path, "hcs", kind, config=config(cell_plate, 0.9))
+    assert not list((tmp_path / "P1/hcs" / kind).iterdir())

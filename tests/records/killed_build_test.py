@@ -49,4 +49,12 @@ def test_a_killed_build_goes_on_and_has_nothing_twice(
     assert [path.name for path in folder.parent.iterdir()] == ["1.0.0"]
     undisturbed = read_manifest(cell_records / "P1/hcs/bags/1.0.0")
     assert read_manifest(folder).files.keys() == undisturbed.files.keys()
+    assert shards(read_manifest(folder)) == shards(undisturbed)
     assert read_manifest(folder).records == 6
+
+
+def shards(manifest):
+    """The checksums of the shards."""
+    return {
+        name: listed.sha256 for name, listed in manifest.files.items() if listed.records is not None
+    }

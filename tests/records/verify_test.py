@@ -5,10 +5,12 @@ import pytest
 from cellscreen import commands
 from cellscreen.errors import RecordError
 from cellscreen.records import shards
+from cellscreen.records.build import build_plates
 from cellscreen.records.manifest import read_manifest
 from cellscreen.records.verify import verify_folder, verify_root
 
 BAGS = "P1/hcs/bags/1.0.0"
+BUILD_AGAIN = "Remove the prepared folder and run `cellscreen build` again."
 SHARD = "hcs-fields.tfrecord-00000-of-00001"
 
 
@@ -75,12 +77,22 @@ def test_changed_metadata_are_found(root, name):
 def test_a_changed_manifest_is_found(root):
     path = root / BAGS / "manifest.json"
     path.write_text(path.read_text().replace('"records": 6', '"records": 5'))
-    assert faults(root) == [("manifest.json", "The manifest was changed since it was written.")]
+    changed = "The manifest was changed since it was written."
+    assert faults(root) == [("manifest.json", f"{changed} {BUILD_AGAIN}")]
 
 
-def test_a_lost_manifest_is_found(root):
+def test_a_folder_without_a_manifest_is_to_be_built_again(root):
     (root / BAGS / "manifest.json").unlink()
-    assert faults(root) == [("manifest.json", "Expected a manifest; the folder has none.")]
+    lost = "Expected a manifest; the folder lost it, or was prepared before there were any."
+    assert faults(root) == [("manifest.json", f"{lost} {BUILD_AGAIN}")]
+
+
+def test_a_folder_without_a_manifest_is_told_by_the_next_build(
+    root, cell_table, cell_plate, caplog
+):
+    (root / BAGS / "manifest.json").unlink()
+    build_plates(cell_table, root, "hcs", "bags", config=cell_plate.CONFIG)
+    assert f"{BAGS} has no manifest, so that nothing can be verified" in caplog.text
 
 
 def test_a_half_written_folder_is_found(root):

@@ -240,3 +240,10 @@ def test_the_verbs_score_and_export(cultures, run, tmp_path, capsys):
     assert len(read_scores(output)) == 6
     assert commands.main(["export", f"--run={run}", f"--output={tmp_path / 'm'}"]) == 0
     assert "Exported the mean over folds" in capsys.readouterr().out
+
+
+def test_the_verb_wants_images_for_an_edge_net(run, tmp_path, capsys):
+    arguments = [f"--model={run}", "--data_dir=records", f"--output={tmp_path / 's.parquet'}"]
+    assert commands.main(["score", *arguments]) == 2
+    told = "Expected --images, and not --data_dir: the model is an edge net"
+    assert told in capsys.readouterr().err

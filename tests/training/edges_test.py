@@ -10,7 +10,7 @@ import pytest
 from cellscreen import commands
 from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.folds import read_manifest
-from cellscreen.training import edges, run_folder
+from cellscreen.training import fold_fits, run_folder
 from cellscreen.training.edges import train_and_evaluate
 
 
@@ -98,7 +98,7 @@ def test_ctrl_c_leaves_a_usable_last_model(run, tmp_path, monkeypatch):
             if epoch == 1:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(edges, "_boards", lambda *_: [Stop()])
+    monkeypatch.setattr(fold_fits, "_boards", lambda *_: [Stop()])
     with pytest.raises(KeyboardInterrupt):
         train_and_evaluate(run_folder.read_config(run), tmp_path / "run")
     model = keras.saving.load_model(tmp_path / "run/fold_0/last.keras", safe_mode=True)

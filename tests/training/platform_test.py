@@ -256,14 +256,14 @@ def test_a_run_that_meets_nan_keeps_the_good_net(run, tmp_path, monkeypatch):
 
 def test_a_fold_goes_on_where_it_was_stopped(run, tmp_path, monkeypatch):
     config = run_folder.read_config(run)
-    from cellscreen.training import edges
+    from cellscreen.training import fold_fits
 
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             if epoch == 4:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(edges, "_boards", lambda *_: [Stop()])
+    monkeypatch.setattr(fold_fits, "_boards", lambda *_: [Stop()])
     with pytest.raises(KeyboardInterrupt):
         train_and_evaluate(config, tmp_path / "run", Watch(checkpoint_seconds=0))
     monkeypatch.undo()

@@ -1,0 +1,192 @@
+"""A whole plate to records: memory, time, and whether both grow as they should.
+
+A simulated plate of 9 sites and 3 channels of 1080², 16 bits; 24 fields are drawn and hard-linked
+under the names of all others. They hold about as many cells as a field of CPJUMP1 (188 in the one
+looked at). `cellscreen build` runs as users run it; every 0.2 s the memory of all its processes is
+added up. Before that the disk is looked at: bags of 384 wells take about 35 GB.
+
+    python benchmarks/plate.py                                       # 192 and 384 wells to bags
+    python benchmarks/plate.py --wells=8,16                          # a quick look
+    python benchmarks/plate.py --wells=8,16 --kind=cells
+
+It prints, and never asserts, times: machines differ, and other jobs run on them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from absl import app, flags
+
+from cellscreen.records.verify import verify_root
+from cellscreen.simulate.hcs_assays import CARDIOTOX
+from cellscreen.simulate.hcs_config import CONFIGS, HcsConfig
+from cellscreen.simulate.hcs_writing import simulate_plates
+
+_WELLS = flags.DEFINE_list("wells", ["192", "384"], "Wells of each plate, one after the other.")
+_KIND = flags.DEFINE_enum("kind", "bags", ["bags", "cells"], "Kind of record.")
+_CELLS = flags.DEFINE_integer("cells_per_mm2", 430, "Density of the cells.", lower_bound=1)
+_FOLDER = flags.DEFINE_string("folder", None, "Where to work; a temporary folder if not given.")
+
+SITES, DRAWN, SIZE_PX, CROP_PX = 9, 24, 1080, 96
+EVERY_S = 0.2
+BUILD = "import sys; from cellscreen import commands; sys.exit(commands.main(sys.argv[1:]))"
+MB, GB = 1 << 20, 1 << 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What was seen of one build.
+
+    Attributes:
+        fields: of the plate.
+        seconds: on the clock, imports and all.
+        memory: of all its processes, in bytes, every 0.2 s.
+        progress: how often it told how far it was.
+        records: that were written.
+        size: of the records, in bytes.
+        faults: that verify found.
+    """
+
+    fields: int
+    seconds: float
+    memory: list[int]
+    progress: int
+    records: int
+    size: int
+    faults: int
+
+    def peak(self, begin: float = 0.0, end: float = 1.0) -> float:
+        """The most memory between two shares of the run, in MB."""
+        count = len(self.memory)
+        return max(self.memory[int(begin * count) : max(int(end * count), 1)]) / MB
+
+
+def main(argv: list[str]) -> None:
+    """Builds a plate of each size and compares them."""
+    del argv
+    wells = [int(text) for text in _WELLS.value]
+    with tempfile.TemporaryDirectory(dir=_FOLDER.value) as temporary:
+        _check_disk(Path(temporary), max(wells))
+        runs = {count: _run(Path(temporary), count) for count in wells}
+    _print_runs(runs)
+
+
+def plate_config(wells: int, cells_per_mm2: float) -> HcsConfig:
+    """One plate of so many wells, of which some are controls."""
+    usual = CONFIGS[CARDIOTOX]
+    controls, positive = max(1, wells // 16), max(1, wells // 48)
+    return dataclasses.replace(
+        usual,
+        assay=dataclasses.replace(usual.assay, cells_per_mm2=cells_per_mm2),
+        compounds=wells - controls - positive,
+        doses=1,
+        replicates=1,
+        control_wells=controls,
+        poscon_wells=positive,
+        sites=SITES,
+        rendered_fields=min(DRAWN, wells * SITES),
+        size_px=SIZE_PX,
+    )
+
+
+def _check_disk(folder: Path, wells: int) -> None:
+    config = plate_config(wells, _CELLS.value)
+    area = (SIZE_PX * config.assay.um_per_px / 1000) ** 2
+    crop = CROP_PX**2 * 2 * len(config.assay.channels)
+    needed = 1.1 * wells * SITES * area * _CELLS.value * crop if _KIND.value == "bags" else 5 * GB
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise app.UsageError(
+            f"Expected {needed / GB:.0f} GB for the records; {folder} has {free / GB:.0f} GB. "
+            "Give another --folder, fewer --wells or fewer --cells_per_mm2."
+        )
+
+
+def _run(folder: Path, wells: int) -> Run:
+    """Simulates a plate, builds its records, verifies and removes them."""
+    images, root = folder / f"plate_{wells}", folder / f"records_{wells}"
+    simulate_plates(plate_config(wells, _CELLS.value), images, "images_csv")
+    words = ["build", f"--images={images}", f"--kind={_KIND.value}", "--nuclei_channel=DNA"]
+    start = time.perf_counter()
+    memory, said = _watched([sys.executable, "-c", BUILD, *words, f"--data_dir={root}"], folder)
+    seconds = time.perf_counter() - start
+    checked = verify_root(root)
+    run = Run(
+        fields=wells * SITES,
+        seconds=seconds,
+        memory=memory,
+        progress=said.count(" fields ("),
+        records=sum(one.records for one in checked),
+        size=sum(path.stat().st_size for path in root.rglob("*.tfrecord*")),
+        faults=sum(len(one.faults) for one in checked),
+    )
+    shutil.rmtree(root)
+    shutil.rmtree(images)
+    return run
+
+
+def _watched(command: list[str], folder: Path) -> tuple[list[int], str]:
+    """Runs a command; returns its memory every 0.2 s, and what it said on stderr."""
+    memory, told = [], folder / "stderr.txt"
+    with open(told, "w") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
+    while process.poll() is None:
+        memory.append(_memory(process.pid))
+        time.sleep(EVERY_S)
+    said = told.read_text()
+    if process.returncode:
+        raise RuntimeError(f"The build ended with {process.returncode}:\n{said}")
+    return memory, said
+
+
+def _memory(pid: int) -> int:
+    """Resident memory of a process and all that it started, in bytes."""
+    total = 0
+    try:
+        parent = psutil.Process(pid)
+        family = [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    for process in family:
+        try:
+            total += process.memory_info().rss
+        except psutil.NoSuchProcess:  # it ended meanwhile
+            continue
+    return total
+
+
+def _print_runs(runs: dict[int, Run]) -> None:
+    print(f"{_KIND.value} of plates of {SITES} sites and 3 channels of {SIZE_PX}², simulated")
+    print(f"{DRAWN} fields drawn, {_CELLS.value} cells a mm²; memory of all processes, in MB\n")
+    heads = ("fields", "records", "GB", "s", "fields/s", "median", "peak", "1st half", "2nd half")
+    print(f"{'wells':>6}" + "".join(f"{head:>10}" for head in heads))
+    for wells, run in runs.items():
+        median = statistics.median(run.memory) / MB
+        numbers = (
+            *(f"{run.fields}", f"{run.records}", f"{run.size / GB:.1f}", f"{run.seconds:.0f}"),
+            *(f"{run.fields / run.seconds:.1f}", f"{median:.0f}", f"{run.peak():.0f}"),
+            *(f"{run.peak(end=0.5):.0f}", f"{run.peak(begin=0.5):.0f}"),
+        )
+        print(f"{wells:6}" + "".join(f"{number:>10}" for number in numbers))
+    faults, told = (
+        [getattr(run, name) for run in runs.values()] for name in ("faults", "progress")
+    )
+    print(f"\nfaults found by verify: {faults}; lines of progress: {told}")
+    print("meant: below 3,000 MB, and no more for more wells")
+    few, many = min(runs), max(runs)
+    if few < many:
+        ratio = runs[few].seconds / runs[many].seconds * many / few
+        print(f"time a well, {few} wells to {many}: {ratio:.2f} (meant: 0.85 to 1.15)")
+
+
+if __name__ == "__main__":
+    app.run(main)

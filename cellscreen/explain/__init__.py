@@ -1,0 +1,1 @@
+"""Why a net answered as it did: attention, embeddings, deletion, all by nets that held out."""

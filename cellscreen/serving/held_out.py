@@ -1,0 +1,72 @@
+"""Which net of a run may answer for an image, or a bag: the one that never saw it or its group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cellscreen.errors import ScoreError
+from cellscreen.records.fields import Row
+from cellscreen.serving.scorer import would_flatter
+from cellscreen.serving.seen_groups import ALWAYS_TRAINED, IN_SEVERAL, FoldsOfGroups
+
+
+class HeldOut:
+    """What a run's nets were trained on.
+
+    Args:
+        manifest: of the run.
+        fold_by: what it kept together.
+        noun: what an example is: `image` or `well`.
+    """
+
+    def __init__(self, manifest: pd.DataFrame, fold_by: str, noun: str = "image") -> None:
+        self._noun = noun
+        self._checksum_of = dict(zip(manifest["key"], manifest["checksum"], strict=True))
+        self._fold_of = dict(zip(manifest["checksum"], manifest["fold"], strict=True))
+        self._groups = FoldsOfGroups(manifest, fold_by)
+        always = manifest["trained"] & (manifest["fold"] < 0)
+        self._seen = set(manifest.loc[always, "checksum"])
+
+    def of_groups(self, rows: Sequence[Row]) -> np.ndarray:
+        """The fold that held the group of each row out; see `FoldsOfGroups.of_rows`."""
+        return self._groups.of_rows(rows)
+
+    def fold_of(self, row: Row, key: str, checksum: str, of_group: int) -> int | None:
+        """The fold that held an example out, by its checksum, or its group; else None.
+
+        Args:
+            row: its metadata.
+            key: its key.
+            checksum: of its pixels, as in the manifest.
+            of_group: of `of_groups`.
+
+        Raises:
+            ScoreError: every net was trained on it or on its group, or the run knows the key as
+                another example.
+        """
+        if self._checksum_of.get(key, checksum) != checksum:
+            raise ScoreError(
+                f"The run's manifest knows {key} as another {self._noun}.",
+                file=row.get("path"),
+                plate=row["Metadata_Plate"],
+                well=row["Metadata_Well"],
+                fix="Give the new plate a name of its own: keys must name one image for ever.",
+            )
+        known = checksum in self._fold_of
+        if checksum in self._seen or (not known and of_group == ALWAYS_TRAINED):
+            what = f"this {self._noun}" if known else f"others of this {self._noun}'s group"
+            raise would_flatter(
+                f"Every net of this run was trained on {what}",
+                row,
+                "Leave it out of what is scored, or train with --fold_mode=kfold.",
+            )
+        fold = self._fold_of.get(checksum, of_group)
+        return int(fold) if fold >= 0 else None
+
+
+def saw_group(of_group: int) -> bool:
+    """Whether nets that answer for a group, of `HeldOut.of_groups`, were trained on it."""
+    return of_group in (ALWAYS_TRAINED, IN_SEVERAL)
