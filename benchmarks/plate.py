@@ -186,6 +186,8 @@ def _print_runs(runs: dict[int, Run]) -> None:
     if few < many:
         ratio = runs[few].seconds / runs[many].seconds * many / few
         print(f"time a well, {few} wells to {many}: {ratio:.2f} (meant: 0.85 to 1.15)")
+        of_bytes = ratio * few / many * runs[many].size / runs[few].size
+        print(f"time a byte of records, {few} wells to {many}: {of_bytes:.2f}")
 
 
 if __name__ == "__main__":

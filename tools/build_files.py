@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping
@@ -90,8 +91,11 @@ def modules_of(root: Path) -> dict[str, str]:
 
 
 def module_of(path: str) -> str:
-    """`cellscreen/plates/key.py` -> cellscreen.plates.key; scripts in tools/ stand alone."""
-    dotted = path.removeprefix("tools/").removesuffix(".py").removesuffix("/__init__")
+    """`cellscreen/plates/key.py` -> cellscreen.plates.key; scripts in tools/ stand alone, and so do
+    the parts of a benchmark, in a folder beside it.
+    """
+    dotted = re.sub(r"^(tools|benchmarks(?=/\w+/))/", "", path)
+    dotted = dotted.removesuffix(".py").removesuffix("/__init__")
     return dotted.replace("/", ".")
 
 

@@ -1,4 +1,4 @@
-"""Train comparators on the folds of a run of bags, and say whether its net earns its keep.
+"""Train comparators on a run's folds, and say whether its net earns its keep.
 
 LightGBM on the features of all cells (records of the kind `cells`), a net of single crops that
 learns compounds, with a logistic regression on its mean embedding (as DeepProfiler), mean

@@ -1,4 +1,4 @@
-"""Explain a trained net of bags: attention, galleries, deletion test, dose curves, errors.
+"""Explain a net of bags: attention, galleries, deletion test, dose curves, errors.
 
 Every well is explained by the net of the fold that held it out. Writes tables (parquet, CSV),
 pictures (PNG) and one self-contained page, index.html, into the output folder.

@@ -1,4 +1,4 @@
-"""Write a net's embeddings of held-out wells as profiles: parquet for pycytominer and copairs.
+"""Write a net's embeddings of held-out wells as profiles for pycytominer and copairs.
 
 Each well is embedded by the net of the fold that held it out. Profiles of different folds
 (Metadata_fold) are by different nets and cannot be compared: compare inside a fold.

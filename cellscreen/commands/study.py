@@ -1,4 +1,4 @@
-"""Compare all methods on simulated plates whose affected cells are known: one table, one page.
+"""Compare all methods on simulated plates of known truth: one table, one page.
 
 Simulates cardiotoxicity plates at several affected fractions (the share of a well's cells that a
 toxic compound changes; 0 is a plate without any effect), prepares bags and cells, trains MID and

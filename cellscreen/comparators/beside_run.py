@@ -17,7 +17,6 @@ from cellscreen.comparators.crop_net import CropNet
 from cellscreen.comparators.crop_profiles import crop_net_answers
 from cellscreen.comparators.tabular import tabular_answers
 from cellscreen.errors import ConfigError
-from cellscreen.pipelines.bag_memory import KeptBags
 from cellscreen.training import run_folder
 from cellscreen.training.fit_config import UNWATCHED, Watch
 from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
@@ -70,8 +69,7 @@ def comparator_answers(
         net = CropNet(index, run.manifest, config, run.config.fit.seed, machine)
         answers = crop_net_answers(net, run.classes, output / CROP_NET, watch)
         write_answers(answers, _path(output, CROP_NET))
-        if isinstance(index, KeptBags):
-            index.kept.clear()  # TensorFlow keeps what its pipelines called for good
+        index.release()
     paths = {name: _path(output, name) for name in config.comparators}
     return {name: read_answers(path) for name, path in paths.items() if path.is_file()}
 

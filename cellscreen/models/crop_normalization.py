@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -57,29 +58,18 @@ class CropNormalization(keras.layers.Layer):
     def call(self, inputs: Any, real: Any = None, training: bool = False) -> Any:
         """Normalises; a training step also moves the statistics, if there is a real crop."""
         x = ops.cast(inputs, "float32")
-        if training and self.trainable and not self.frozen:
-            mean, variance = self._moments(x, real)
-        else:
-            mean, variance = self.moving_mean, self.moving_variance
-        scale = self.gamma * ops.rsqrt(variance + self.epsilon)
-        return ops.cast(x * scale + (self.beta - mean * scale), self.compute_dtype)
-
-    def _moments(self, x: Any, real: Any) -> tuple[Any, Any]:
-        """Mean and variance of the real crops `(channels,)`; moves the statistics."""
-        pixels = tuple(range(1, len(x.shape) - 1))
-        real = ops.ones((ops.shape(x)[0],), "bool") if real is None else real
-        n_real = ops.sum(ops.cast(real, "float32"))
-
-        def over_crops(values: Any) -> Any:
-            kept = ops.where(real[:, None], ops.mean(values, axis=pixels), 0.0)
-            return ops.sum(kept, axis=0) / ops.maximum(n_real, 1.0)
-
-        mean = over_crops(x)
-        variance = over_crops(ops.square(x - mean))
-        keep = ops.where(n_real > 0, self.momentum, 1.0)
+        if not training or not self.trainable or self.frozen:
+            scale = self.gamma * ops.rsqrt(self.moving_variance + self.epsilon)
+            return ops.cast(x * scale + (self.beta - self.moving_mean * scale), self.compute_dtype)
+        weights = _weights(x, real)
+        mean, variance = _moments(ops.stop_gradient(x), weights)
+        keep = ops.where(ops.any(weights > 0), self.momentum, 1.0)
         self.moving_mean.assign(keep * self.moving_mean + (1 - keep) * mean)
         self.moving_variance.assign(keep * self.moving_variance + (1 - keep) * variance)
-        return mean, variance
+        inverse = ops.rsqrt(variance + self.epsilon)
+        scale = self.gamma * inverse
+        shift = self.beta - mean * scale
+        return ops.cast(_scaled(x, scale, shift, mean, inverse, weights), self.compute_dtype)
 
     def compute_output_shape(self, inputs_shape: Shape, real_shape: Shape | None = None) -> Shape:
         """The input's."""
@@ -89,3 +79,55 @@ class CropNormalization(keras.layers.Layer):
         """The arguments, for saving."""
         own = {"momentum": self.momentum, "epsilon": self.epsilon, "frozen": self.frozen}
         return super().get_config() | own
+
+
+def _weights(x: Any, real: Any) -> Any:
+    """Share of each crop in a mean over pixels: 0 where padded, `(crops, 1, ..., 1)` float32."""
+    count = ops.shape(x)[0]
+    known = ops.ones((count,), "float32") if real is None else ops.cast(real, "float32")
+    shares = known / ops.maximum(ops.sum(known), 1.0)
+    return ops.reshape(shares, (count, *[1] * (len(x.shape) - 1)))
+
+
+def _moments(x: Any, weights: Any) -> tuple[Any, Any]:
+    """Mean and variance of the real crops, `(channels,)`."""
+    pixels = math.prod(x.shape[1:-1])
+    shares = ops.reshape(weights, (-1, 1)) / pixels
+
+    def over_crops(values: Any) -> Any:
+        # Padded crops may hold anything, even NaN, which a product with 0 would keep.
+        return ops.sum(ops.where(shares > 0, _of_crops(values) * shares, 0.0), axis=0)
+
+    mean = over_crops(x)
+    return mean, over_crops(ops.square(x - mean))
+
+
+@ops.custom_gradient
+def _scaled(
+    x: Any, scale: Any, shift: Any, mean: Any, inverse: Any, weights: Any
+) -> tuple[Any, Any]:
+    """`x * scale + shift`; the gradient of `x` counts that the real crops make the statistics.
+
+    Derived by hand (Ioffe & Szegedy 2015, section 3, with weights of crops), since what TensorFlow
+    derives goes over the maps more than twice as often. What `scale` and `shift` owe to `mean` and
+    `inverse` is in it, so that these get no gradient.
+    """
+    pixels = math.prod(x.shape[1:-1])
+
+    def gradient(*args: Any, upstream: Any = None) -> tuple[Any, ...]:
+        up = args[0] if upstream is None else upstream
+        of_shift = ops.sum(_of_crops(up), axis=0)
+        of_scale = ops.sum(_of_crops(up * x), axis=0)
+        slope = -scale * ops.square(inverse) * (of_scale - mean * of_shift) / pixels
+        level = -scale * of_shift / pixels - slope * mean
+        of_x = up * scale + (x * (slope * weights) + level * weights)
+        nothing = [ops.zeros_like(given) for given in (mean, inverse, weights)]
+        return of_x, of_scale, of_shift, *nothing
+
+    return x * scale + shift, gradient
+
+
+def _of_crops(values: Any) -> Any:
+    """Sums over the pixels of each crop, `(crops, channels)`."""
+    pixels = math.prod(values.shape[1:-1])
+    return ops.sum(ops.reshape(values, (-1, pixels, values.shape[-1])), axis=1)

@@ -81,6 +81,9 @@ class BagIndex:
         bags = self.bags.iloc[rows].reset_index(drop=True)
         return replace(self, bags=bags, of_bag=tuple(self.of_bag[row] for row in rows))
 
+    def release(self) -> None:
+        """Frees what is kept in memory of crops: nothing here."""
+
     def _of_field(self, row: int, at: np.ndarray) -> np.ndarray:
         field = self.fields.iloc[row]
         raw = crops_of_record(_read_record(field["file"], int(field["offset"])), at)

@@ -36,6 +36,10 @@ class KeptBags(BagIndex):
             self.kept[bag] = crops
         return self.kept[bag] if at is None else self.kept[bag][np.asarray(at)]
 
+    def release(self) -> None:
+        """Frees the crops: TensorFlow keeps for good what its pipelines called, this index too."""
+        self.kept.clear()
+
 
 def keep_in_memory(index: BagIndex, most: int = CACHE_BYTES) -> BagIndex:
     """The same bags, each read at most once, if the crops of all fit into memory.

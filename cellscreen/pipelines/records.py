@@ -18,6 +18,7 @@ from cellscreen.records.same_way import check_same_way
 
 PIXELS = frozenset(name for kind in KINDS.values() for name in kind.pixels)
 MOST_AT_ONCE = 256  # open shards
+READ_BYTES = 1 << 18  # at a time; TFDS reads 8 MB, which go through memory twice
 
 
 def prepared_plates(root: str | Path, dataset: str, kind: str) -> list[Path]:
@@ -71,6 +72,7 @@ def open_records(
         interleave_block_length=1 if mixed else None,
         try_autocache=False,
         enable_ordering_guard=not mixed,
+        override_buffer_size=READ_BYTES,
     )
     return builder.as_dataset(
         split=SPLIT, shuffle_files=False, decoders=decoders, read_config=config

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from cellscreen.records.shards import file_digest, record_spans
 
-SHARD_BYTES = 1 << 28  # of records, after which a shard takes no further field
+SHARD_BYTES = 1 << 27  # of records, after which a shard takes no further field
 _PART = "part-{:05d}.tmp"
 Records = tuple[int, Sequence[bytes]]
 """A field's rank in the plate's order, and its records."""

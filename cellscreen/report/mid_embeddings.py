@@ -183,7 +183,8 @@ def replicates_table(replicates: Mapping[str, pd.DataFrame]) -> Table:
 
 def treatments_table(found: pd.DataFrame) -> Table:
     """The treatments that are best told from controls by the set encoder."""
-    known = found.sort_values(["p", TREATMENT], kind="stable").head(_ROWS)
+    known = found[found["map"].notna()]
+    known = known.sort_values(["p", TREATMENT], kind="stable").head(_ROWS)
     lost = int(found["map"].isna().sum())
     reasons = found.loc[found["reason"] != "", "reason"].value_counts()
     told = "; ".join(f"{counted(count, 'treatment')}: {why}" for why, count in reasons.items())

@@ -21,6 +21,7 @@ _SHAPES, _FILLS = ("o", "s", "^", "D", "v"), ("full", "open")
 MARKERS = tuple(plots.Marker(shape, fill, 5) for fill in _FILLS for shape in _SHAPES)
 _WIDTH, _PANEL, _LEGEND_ROW = 760, 330, 20
 _COLUMNS, _LEGEND_COLUMNS = 2, 2
+_TICKS = 8
 
 
 def map_drawing(
@@ -90,7 +91,8 @@ def response_drawing(
                 _curve(axes, own, places, 0.12 * (place - 1.5), marker)
             axes.axhline(0, color=svg.FAINT, linewidth=1.2)
             axes.set_title(title)
-            axes.set_xticks(range(len(doses)), [f"{dose:g}" for dose in doses])
+            every = math.ceil(len(doses) / _TICKS)
+            axes.set_xticks(range(0, len(doses), every), [_short(dose) for dose in doses[::every]])
             axes.set_xlabel("Concentration (µM)")
         grid[0, 0].set_ylabel("Intensity − mean of the plate")
         _legend(figure, markers, _LEGEND_COLUMNS * _COLUMNS)
@@ -157,3 +159,8 @@ def _marked(marker: plots.Marker) -> dict[str, Any]:
     """As `plots.marked`; what is open has the second colour, too."""
     style = plots.marked(marker)
     return style | {"color": svg.SECOND} if marker.fill == "open" else style
+
+
+def _short(dose: float) -> str:
+    """Two significant digits, without an exponent: `0.0078`, `80`."""
+    return f"{float(f'{dose:.2g}'):g}"

@@ -108,12 +108,17 @@ def read_run(folder: str | Path) -> Run:
     folder = Path(folder)
     summary = _json(folder / "run.json")
     lacking = [name for name in _WANTED if name not in summary]
-    if lacking or len(summary["classes"]) != 2:
-        what = f"missing: {', '.join(lacking)}" if lacking else f"got {summary['classes']} classes"
+    if lacking:
         raise ConfigError(
-            f"Expected the summary of a training on two classes, {what}.",
+            f"Expected the summary of a training, missing: {', '.join(lacking)}.",
             file=folder / "run.json",
             fix=_TRAIN,
+        )
+    if summary.get("target", "classes") != "classes" or len(summary["classes"]) != 2:
+        raise ConfigError(
+            f"Expected a training on two classes, got {', '.join(summary['classes'])}.",
+            file=folder / "run.json",
+            fix="Read its model_card.md; `cellscreen explain` draws what nets of bags learned.",
         )
     parts = _fold_folders(folder)
     return Run(

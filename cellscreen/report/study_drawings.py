@@ -50,6 +50,9 @@ def dose_drawing(tables: StudyTables) -> Drawing:
             rows = tables.doses[tables.doses["fraction"] == share]
             _lines(plot, rows, "dose_um", "value", "model")
             plot.set_xscale("log")
+            doses = sorted(set(rows["dose_um"]))
+            plot.set_xticks(doses, [f"{dose:g}" for dose in doses])
+            plot.minorticks_off()
             _finish(plot, f"Affected: {fraction_text(share)}", "AUROC")
         axes[-1, 0].set_xlabel("dose in µM")
         handles, labels = axes[0, 0].get_legend_handles_labels()

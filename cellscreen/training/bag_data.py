@@ -78,6 +78,10 @@ class BagData:
         """The folds that are held out, each by one fit."""
         return held_out_folds(self.manifest)
 
+    def release(self) -> None:
+        """Frees the crops that were kept in memory."""
+        self.index.release()
+
     def claim(self, workdir: Path) -> None:
         """Writes size and channels of the crops, or checks that an earlier start had the same.
 

@@ -74,6 +74,9 @@ class EdgeData:
     def claim(self, workdir: Path) -> None:
         """The manifest, with checksums, says all that a run folder keeps of edge maps."""
 
+    def release(self) -> None:
+        """Edge maps are kept by TensorFlow's own cache, which goes with its dataset."""
+
     def training(self, fold: int, disk: Path | None = None) -> Examples:
         """The training part of a fold, augmented; `disk` is for what memory cannot keep."""
         maps = self._training_maps(fold, self.trained_rows(fold), disk)

@@ -70,6 +70,7 @@ def train_folds(
             run_folder.claim(workdir, config)
         answers = [_fold(trainer, fitter, data, k, workdir, machine, watch) for k in data.folds]
         seconds = time.monotonic() - started
+        data.release()
         return conclude(trainer, config, data, pd.concat(answers), workdir, machine, seconds)
 
 

@@ -78,6 +78,9 @@ class FoldData(Protocol):
     def claim(self, workdir: Path) -> None:
         """Writes what a run folder keeps of the data, or checks that an earlier start kept it."""
 
+    def release(self) -> None:
+        """Frees the memory that examples were kept in; called when the run is concluded."""
+
     def trained_rows(self, fold: int) -> pd.Index:
         """The rows that a fold's net is trained on."""
 

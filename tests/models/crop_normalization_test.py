@@ -44,6 +44,34 @@ def test_without_a_mask_it_is_batch_normalisation():
         np.testing.assert_allclose(getattr(ours, name), getattr(keras_own, name), rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(5, 3, 4, 2), (5, 2)])
+@pytest.mark.parametrize("n_real", [5, 3, 0])
+def test_gradients_are_those_of_the_formula(shape, n_real):
+    tf = pytest.importorskip("tensorflow")
+    generator = np.random.default_rng(2)
+    x, pull = (tf.constant(generator.normal(1, 2, shape), tf.float32) for _ in range(2))
+    mask = np.arange(5) < n_real
+    layer = CropNormalization(epsilon=0.5)
+    layer.build(shape)
+    layer.gamma.assign([0.7, -1.3])
+    weights = [layer.gamma.value, layer.beta.value]
+
+    def by_formula():
+        axes = tuple(range(len(shape) - 1))
+        kept = x[:n_real] if n_real else tf.zeros_like(x)
+        mean, variance = tf.nn.moments(kept, axes)
+        return (x - mean) / tf.sqrt(variance + 0.5) * weights[0] + weights[1]
+
+    found = []
+    for call in (by_formula, lambda: layer(x, mask, training=True)):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            out = call()
+        found.append([out, *tape.gradient(out, [x, *weights], output_gradients=pull)])
+    for expected, got in zip(*found, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_batch_of_padding_leaves_the_statistics():
     layer = CropNormalization(momentum=0.5)
     out = np.asarray(layer(CROPS, np.zeros(3, bool), training=True))

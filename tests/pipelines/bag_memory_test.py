@@ -39,6 +39,14 @@ def test_what_is_kept_cannot_be_written_into(wells):
         keep_in_memory(wells).read_crops(0)[:] = 0
 
 
+def test_what_is_released_is_read_again(wells):
+    kept = keep_in_memory(wells)
+    first = kept.read_crops(1)
+    kept.release()
+    assert kept.kept == {}
+    np.testing.assert_array_equal(kept.read_crops(1), first)
+
+
 def test_crops_that_do_not_fit_are_not_kept(wells):
     most = 24 * CROP_BYTES
     assert isinstance(keep_in_memory(wells, most), KeptBags)

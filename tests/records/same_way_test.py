@@ -27,6 +27,7 @@ def test_plates_of_one_way_open_together(built, cell_plate, caplog):
     built("P1", cell_plate.CONFIG)
     folders = built("P2", dataclasses.replace(cell_plate.CONFIG, max_failed=0.5))
     with caplog.at_level(logging.WARNING):
+        caplog.clear()
         check_same_way(folders)
     assert not caplog.messages
 
