@@ -13,13 +13,13 @@ It prints, and never asserts, times: machines differ, and other jobs run on them
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pandas as pd
 from absl import app, flags
+from timing.turns import best_of
 
 from cellscreen.cells.feature_config import GROUPS, PAPER_002_GROUPS, FeatureConfig
 from cellscreen.cells.features import measure_objects
@@ -29,7 +29,6 @@ _ROUNDS = flags.DEFINE_integer("rounds", 15, "Rounds of which the best counts.",
 
 SIZE_PX, STEP_PX = 1080, 50
 CHANNEL = "DNA"
-TURN_S = 0.03
 SCIKIT = "regionprops_table"
 THREADS = (1, 2)
 SCIKIT_NAMES = {  # scikit-image's: paper 002's
@@ -88,25 +87,6 @@ def drawn_field(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         cv2.ellipse(labels, (x, y), axes, angle, 0, 360, number + 1, -1)
     noise = cv2.GaussianBlur(random.random(labels.shape), (0, 0), 2)
     return labels, (1000 + 20000 * (labels > 0) * noise).astype(np.uint16)
-
-
-def best_of(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds of the best call of each way.
-
-    They take turns, after one round that warms up; a turn is one call, or as many as fit in 30 ms.
-    """
-    best = dict.fromkeys(ways, math.inf)
-    for number in range(rounds + 1):
-        for name, way in ways.items():
-            spent = 0.0
-            while spent < TURN_S:
-                start = time.perf_counter()
-                way()
-                seconds = time.perf_counter() - start
-                spent += seconds
-                if number > 0:
-                    best[name] = min(best[name], seconds)
-    return best
 
 
 def _scikit(labels: np.ndarray, plane: np.ndarray) -> dict[str, np.ndarray]:

@@ -11,17 +11,16 @@ Crops are of 200 cells of a random field, 1080×1080, five channels, uint16. Nuc
 
 from __future__ import annotations
 
-import math
 import tempfile
-import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import tifffile
 from absl import app, flags
+from timing.turns import best_of
 
 from cellscreen.cells.crops import SIZE, crop_buffer, crop_cells
 from cellscreen.cells.locations import read_locations
@@ -35,7 +34,6 @@ _ROUNDS = flags.DEFINE_integer("rounds", 7, "Rounds of which the best counts.", 
 _DATA = flags.DEFINE_string("data", "../shared/data", "Folder of nuclei_dsb2018.zip.")
 
 FIELD_PX, CHANNELS, CELLS = 1080, 5, 200
-TURN_S = 0.03
 PAD, DEEPPROFILER, SCIKIT = "pad + slice + stack", "DeepProfiler's way", "scikit-image"
 
 
@@ -179,26 +177,6 @@ def _fields(archive: Path) -> list[tuple[np.ndarray, np.ndarray]]:
             )
             for name in names
         ]
-
-
-def best_of(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds of the best call of each way.
-
-    They take turns, after one round that warms up; a turn is one call, or as many as fit in 30 ms,
-    so that no way finds its memory cold because another one was called before it.
-    """
-    best = dict.fromkeys(ways, math.inf)
-    for number in range(rounds + 1):
-        for name, way in ways.items():
-            spent = 0.0
-            while spent < TURN_S:
-                start = time.perf_counter()
-                way()
-                seconds = time.perf_counter() - start
-                spent += seconds
-                if number > 0:
-                    best[name] = min(best[name], seconds)
-    return best
 
 
 def _print_rates(best: dict[str, float], base: str, count: int, unit: str) -> None:

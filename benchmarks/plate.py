@@ -3,7 +3,7 @@
 A simulated plate of 9 sites and 3 channels of 1080², 16 bits; 24 fields are drawn and hard-linked
 under the names of all others. They hold about as many cells as a field of CPJUMP1 (188 in the one
 looked at). `cellscreen build` runs as users run it; every 0.2 s the memory of all its processes is
-added up. Before that the disk is looked at: bags of 384 wells take about 35 GB.
+added up. Before that the disk is looked at: bags of 384 wells take 24 to 35 GB.
 
     python benchmarks/plate.py                                       # 192 and 384 wells to bags
     python benchmarks/plate.py --wells=8,16                          # a quick look
