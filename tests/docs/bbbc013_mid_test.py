@@ -1,9 +1,6 @@
 """Runs the blocks of docs/bbbc013-mid.md on the real plate and holds what the page claims."""
 
 import os
-import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,23 +12,13 @@ DATA = Path(os.environ.get("CELLSCREEN_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, blocks_of, run_blocks):
     archive = DATA / "bbbc013.zip"
     if not archive.is_file():
         pytest.skip(f"needs bbbc013.zip in {DATA}")
     folder = tmp_path_factory.mktemp("bbbc013_mid")
     zipfile.ZipFile(archive).extractall(folder)
-    table, page = (
-        re.findall(r"```(python|bash)\n(.*?)```", (ROOT / "docs" / name).read_text(), re.DOTALL)
-        for name in ("bbbc013.md", "bbbc013-mid.md")
-    )
-    bin_first = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for language, block in [table[0], *page]:
-        command = [sys.executable, "-c", block] if language == "python" else ["bash", "-ec", block]
-        done = subprocess.run(
-            command, cwd=folder, env=bin_first, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    run_blocks([blocks_of("bbbc013.md")[0], *blocks_of("bbbc013-mid.md")], folder)
     return folder
 
 

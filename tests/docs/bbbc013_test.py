@@ -1,9 +1,6 @@
 """Runs the blocks of docs/bbbc013.md on the real plate and holds what the page claims."""
 
 import os
-import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,20 +12,13 @@ DATA = Path(os.environ.get("CELLSCREEN_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="module")
-def figures(tmp_path_factory):
+def figures(tmp_path_factory, blocks_of, run_blocks):
     archive = DATA / "bbbc013.zip"
     if not archive.is_file():
         pytest.skip(f"needs bbbc013.zip in {DATA}")
     folder = tmp_path_factory.mktemp("bbbc013")
     zipfile.ZipFile(archive).extractall(folder)
-    page = (ROOT / "docs" / "bbbc013.md").read_text(encoding="utf-8")
-    bin_first = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    for language, block in re.findall(r"```(python|bash)\n(.*?)```", page, re.DOTALL):
-        command = [sys.executable, "-c", block] if language == "python" else ["bash", "-ec", block]
-        done = subprocess.run(
-            command, cwd=folder, env=bin_first, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    run_blocks(blocks_of("bbbc013.md"), folder)
     table = pd.read_csv(folder / "dose.csv")
     return table.set_index(["model", "figure"])["rho"]
 
