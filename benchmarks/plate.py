@@ -19,19 +19,16 @@ import dataclasses
 import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pandas as pd
-import psutil
 from absl import app, flags
+from plate_parts.plate import CROP_PX, DRAWN, SITES, SIZE_PX, plate_config
+from plate_parts.watching import watched
 
 from cellscreen.records.verify import verify_root
-from cellscreen.simulate.hcs_assays import CARDIOTOX
-from cellscreen.simulate.hcs_config import CONFIGS, HcsConfig
 from cellscreen.simulate.hcs_writing import simulate_plates
 
 _WELLS = flags.DEFINE_list("wells", ["192", "384"], "Wells of each plate, one after the other.")
@@ -39,9 +36,6 @@ _KIND = flags.DEFINE_enum("kind", "bags", ["bags", "cells"], "Kind of record.")
 _CELLS = flags.DEFINE_integer("cells_per_mm2", 430, "Density of the cells.", lower_bound=1)
 _FOLDER = flags.DEFINE_string("folder", None, "Where to work; a temporary folder if not given.")
 
-SITES, DRAWN, SIZE_PX, CROP_PX = 9, 24, 1080, 96
-EVERY_S = 0.2
-BUILD = "import sys; from cellscreen import commands; sys.exit(commands.main(sys.argv[1:]))"
 MB, GB = 1 << 20, 1 << 30
 
 
@@ -86,24 +80,6 @@ def main(argv: list[str]) -> None:
     _print_runs(runs)
 
 
-def plate_config(wells: int, cells_per_mm2: float) -> HcsConfig:
-    """One plate of so many wells, of which some are controls."""
-    usual = CONFIGS[CARDIOTOX]
-    controls, positive = max(1, wells // 16), max(1, wells // 48)
-    return dataclasses.replace(
-        usual,
-        assay=dataclasses.replace(usual.assay, cells_per_mm2=cells_per_mm2),
-        compounds=wells - controls - positive,
-        doses=1,
-        replicates=1,
-        control_wells=controls,
-        poscon_wells=positive,
-        sites=SITES,
-        rendered_fields=min(DRAWN, wells * SITES),
-        size_px=SIZE_PX,
-    )
-
-
 def _check_disk(folder: Path, wells: int) -> None:
     config = plate_config(wells, _CELLS.value)
     area = (SIZE_PX * config.assay.um_per_px / 1000) ** 2
@@ -133,7 +109,7 @@ def _run(folder: Path, plate: Path, wells: int) -> Run:
     first_wells(plate, images, wells)
     words = ["build", f"--images={images}", f"--kind={_KIND.value}", "--nuclei_channel=DNA"]
     start = time.perf_counter()
-    memory, said = _watched([sys.executable, "-c", BUILD, *words, f"--data_dir={root}"], folder)
+    memory, said = watched([*words, f"--data_dir={root}"], folder)
     seconds = time.perf_counter() - start
     checked = verify_root(root)
     run = Run(
@@ -148,36 +124,6 @@ def _run(folder: Path, plate: Path, wells: int) -> Run:
     shutil.rmtree(root)
     shutil.rmtree(images)
     return run
-
-
-def _watched(command: list[str], folder: Path) -> tuple[list[int], str]:
-    """Runs a command; returns its memory every 0.2 s, and what it said on stderr."""
-    memory, told = [], folder / "stderr.txt"
-    with open(told, "w") as stderr:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
-    while process.poll() is None:
-        memory.append(_memory(process.pid))
-        time.sleep(EVERY_S)
-    said = told.read_text()
-    if process.returncode:
-        raise RuntimeError(f"The build ended with {process.returncode}:\n{said}")
-    return memory, said
-
-
-def _memory(pid: int) -> int:
-    """Resident memory of a process and all that it started, in bytes."""
-    total = 0
-    try:
-        parent = psutil.Process(pid)
-        family = [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    for process in family:
-        try:
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:  # it ended meanwhile
-            continue
-    return total
 
 
 def _print_runs(runs: dict[int, Run]) -> None:

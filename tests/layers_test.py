@@ -19,6 +19,7 @@ LAYERS = [
     "records",
     "datasets",
     "pipelines",
+    "votes",
     "models",
     "training",
     "comparators",
@@ -29,7 +30,16 @@ LAYERS = [
     "commands",
     "trainers",
 ]
-NO_TENSORFLOW = {"cellscreen", "plates", "simulate", "images", "quality", "cells", "screening"}
+NO_TENSORFLOW = {
+    "cellscreen",
+    "plates",
+    "simulate",
+    "images",
+    "quality",
+    "cells",
+    "votes",
+    "screening",
+}
 IN_GRAPH = "cellscreen/images/in_graph.py"
 HEAVY = {"tensorflow", "tensorflow_datasets", "keras", "apache_beam"}
 MODULES = build_files.modules_of(ROOT)

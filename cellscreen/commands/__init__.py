@@ -25,6 +25,7 @@ VERBS = {
     "verify": "cellscreen.commands.verify",
     "train-edges": "cellscreen.trainers.train_edges",
     "train-bags": "cellscreen.trainers.train_bags",
+    "train-cells": "cellscreen.trainers.train_cells",
     "compare": "cellscreen.commands.compare",
     "score": "cellscreen.commands.score",
     "patch-curve": "cellscreen.commands.patch_curve",
@@ -36,6 +37,7 @@ VERBS = {
     "report": "cellscreen.commands.report",
     "demo": "cellscreen.commands.demo",
     "study": "cellscreen.commands.study",
+    "honesty": "cellscreen.commands.honesty",
 }
 RECIPES = Path(__file__).parents[1] / "trainers" / "recipes"
 # TensorFlow's C++ side logs matters of no use to a screener; what fails comes as an exception.

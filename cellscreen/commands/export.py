@@ -4,8 +4,11 @@ Writes <output>/<version>/. A run of edge nets gets the signatures serving_defau
 any size), serve_uint16 and serve_bytes (PNG or JPEG), the last two with the plate's low and high;
 each answers p0 and p1. A run of nets of bags gets serve_bags (crops and mask) and serve_field (a
 field of several channels and the centres of its cells, whose crops are cut in the graph), both with
-low and high of each channel; each answers probabilities and attention. The model loads in plain
-TensorFlow, without Keras or cellscreen; assets.extra/cellscreen.json says what it wants.
+low and high of each channel; each answers probabilities and attention. A run of nets of cells gets
+serve_cells (crops and features) and serve_field (a field, its label image and its flows, whose
+cells are cut out and measured in the graph); each answers probabilities of every cell. The model
+loads in plain TensorFlow, without Keras or cellscreen; assets.extra/cellscreen.json says what it
+wants.
 
   cellscreen export --run=runs/ac16 --output=models/ac16
   cellscreen export --run=runs/ac16 --fold=0 --output=models/ac16_fold0

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cellscreen.records.record_config import RecordConfig
 
 _CHANNELS = "Channels whose median is the only plane, as Mito,AGP,RNA; empty: all channels."
+_FLOWS = "Flows of cells: the method's own (Cellpose's, else none), or made from their labels."
 _GROUPS = "Groups of features of each cell, as shape,levels; empty: all."
 
 
@@ -32,6 +33,7 @@ def define_record_flags(values: flags.FlagValues) -> None:
         "mask_neighbours", None, "Whether other cells' pixels become 0.", flag_values=values
     )
     flags.DEFINE_list("feature_groups", None, _GROUPS, flag_values=values)
+    flags.DEFINE_enum("flows", None, ["method", "from_labels"], _FLOWS, flag_values=values)
     flags.DEFINE_list("median_of", None, _CHANNELS, flag_values=values)
     flags.DEFINE_float(
         "max_failed",

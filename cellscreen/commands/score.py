@@ -1,4 +1,4 @@
-"""Score images, or prepared bags, with a trained or exported model: one parquet.
+"""Score images, bags or cells with a trained or exported model: one parquet.
 
 The model is a run folder (an image is scored by the net of the fold that held it, or its group such
 as its well, out; one of a new group by the mean over folds) or a SavedModel of `cellscreen export`
@@ -19,6 +19,12 @@ Metadata_not_scored says why.
   cellscreen score --model=runs/mid --data_dir=records --output=wells.parquet
   cellscreen score --model=runs/mid --data_dir=records --level=treatment --output=compounds.parquet
 
+Nets of cells score the cells that `cellscreen build --kind=cells` prepared, by a vote of an image's
+cells (--vote) or, with --level=well, of all cells of a well; _sd is the spread over cells. Features
+that the training took from a table of others come from --cell_table again.
+
+  cellscreen score --model=runs/hybrid --data_dir=records --dataset=cpjump1 --output=images.parquet
+
 --quality=checked/quality.csv, of `cellscreen check --deep --output`, carries quality flags along as
 Metadata_quality_flags: nothing is left out, and `cellscreen vote` tells of them.
 """
@@ -27,7 +33,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
@@ -38,9 +44,12 @@ from cellscreen.training.flags import config_from_flags, define_flags
 from cellscreen.training.inference_config import InferenceConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from cellscreen.serving.bag_scorer import BagScorer
+    from cellscreen.serving.cell_scorer import CellScorer
     from cellscreen.serving.scorer import Scorer
 
 FLAGS = flags.FlagValues()
@@ -50,12 +59,31 @@ _MODEL = flags.DEFINE_string(
 define_image_flags(FLAGS, required=False)
 define_flags(Preparation, FLAGS)
 _DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "Root folder of prepared bags, for nets of bags.", flag_values=FLAGS
+    "data_dir",
+    None,
+    "Root folder of prepared bags or cells, for nets of bags or cells.",
+    flag_values=FLAGS,
 )
 _DATASET = flags.DEFINE_enum(
-    "dataset", "hcs", ["hypoxia", "hcs"], "The dataset they were prepared as.", flag_values=FLAGS
+    "dataset",
+    "hcs",
+    ["hypoxia", "hcs", "cpjump1"],
+    "The dataset they were prepared as.",
+    flag_values=FLAGS,
 )
 define_flags(InferenceConfig, FLAGS)
+_VOTE = flags.DEFINE_enum(
+    "vote",
+    "mean",
+    ["majority", "mean", "weighted"],
+    "How cells vote: share of calls, mean probability, or weighted by confidence.",
+    flag_values=FLAGS,
+)
+for _name, _about in (
+    ("cell_table", "Of nets of cells: a table of features instead of the records' own."),
+    ("cell_table_columns", "CSV `ours,theirs` of the names of its columns."),
+):
+    flags.DEFINE_string(_name, None, _about, flag_values=FLAGS)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Score table to write, .parquet.", flag_values=FLAGS, required=True
 )
@@ -75,15 +103,14 @@ _LEVEL = flags.DEFINE_enum(
 
 
 def main(argv: list[str]) -> int:
-    """Scores images or bags and says where the table is."""
+    """Scores images, bags or cells and says where the table is."""
     from cellscreen.screening.not_scored import is_lost
     from cellscreen.screening.scores import write_scores
-    from cellscreen.serving.bag_scorer import is_of_bags
     from cellscreen.serving.scoring import open_model
 
     del argv
-    scorer = open_model(_MODEL.value, given_inference(FLAGS))
-    scores = _of_bags(scorer) if is_of_bags(scorer) else _of_images(cast("Scorer", scorer))
+    scorer = open_model(_MODEL.value, given_to_model(FLAGS))
+    scores = _SCORES[scorer.kind](scorer)
     write_scores(scores, _OUTPUT.value)
     of_folds, lost = int(scores["fold"].notna().sum()), int(is_lost(scores).sum())
     more = f"; {lost} without a score" if lost else ""
@@ -95,9 +122,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def given_inference(values: flags.FlagValues) -> dict[str, Any]:
-    """The fields of `InferenceConfig` that flags were given for; the others are the run's."""
-    names = InferenceConfig.__dataclass_fields__
+def given_to_model(values: flags.FlagValues) -> dict[str, Any]:
+    """What flags ask of the model: fields of `InferenceConfig` and the table of cells."""
+    names = [*InferenceConfig.__dataclass_fields__, "cell_table", "cell_table_columns"]
     return {name: values[name].value for name in names if values[name].present}
 
 
@@ -129,6 +156,20 @@ def _of_bags(scorer: BagScorer) -> pd.DataFrame:
     return treatments_of_wells(scores) if level == TREATMENT else scores
 
 
+def _of_cells(scorer: CellScorer) -> pd.DataFrame:
+    from cellscreen.pipelines.records import prepared_plates
+    from cellscreen.screening.scores import IMAGE, TREATMENT, WELL, treatments_of_wells
+    from cellscreen.serving.cell_scoring import score_cells
+
+    _require("data_dir", "images", "a net of cells, which scores prepared cells")
+    kind = scorer.config.data.records
+    folders = prepared_plates(_DATA_DIR.value, _DATASET.value, kind)
+    level = _LEVEL.value or IMAGE
+    below = IMAGE if level == IMAGE else WELL
+    scores = _with_quality(score_cells(scorer, folders, below, _VOTE.value, _WHERE.value))
+    return treatments_of_wells(scores) if level == TREATMENT else scores
+
+
 def _require(wanted: str, other: str, what: str) -> None:
     from cellscreen.errors import ConfigError
 
@@ -150,6 +191,13 @@ def _with_quality(scores: pd.DataFrame) -> pd.DataFrame:
         parts = quality["key"].str.split("/")
         quality = quality.assign(key=parts.map(lambda key: "/".join(key[:2] + key[3:])))
     return with_quality_flags(scores, quality)
+
+
+_SCORES: dict[str, Callable[[Any], pd.DataFrame]] = {
+    "edges": _of_images,
+    "bags": _of_bags,
+    "cells": _of_cells,
+}
 
 
 if __name__ == "__main__":

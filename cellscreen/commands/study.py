@@ -17,20 +17,18 @@ asked for later. docs/study.md says what each method is and how long it takes.
 
 from __future__ import annotations
 
-import shlex
 import sys
-import time
 from pathlib import Path
 
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.atomic import write_text
 from cellscreen.commands import study_steps
-from cellscreen.commands.study_plan import Step, study_plan
+from cellscreen.commands.steps import take_steps
+from cellscreen.commands.study_plan import study_plan
 from cellscreen.comparators.study_config import StudyConfig
 from cellscreen.comparators.study_folder import StudyFolder
-from cellscreen.errors import CellscreenError, ConfigError
+from cellscreen.errors import ConfigError
 from cellscreen.training.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
@@ -50,48 +48,16 @@ def main(argv: list[str]) -> int:
     root, config = Path(_OUTPUT.value), config_from_flags(StudyConfig, FLAGS)
     if "," in _OUTPUT.value:
         raise ConfigError(f"Expected an --output without comma; got {_OUTPUT.value!r}.")
-    folder = StudyFolder(root)
-    folder.claim(config)
-    plan = study_plan(root, config)
-    fraction = ""
-    for number, step in enumerate(plan, start=1):
-        done = folder.step(step.name)
-        if fraction not in ("", step.fraction):
-            study_steps.write_results(root, config)
-        fraction = step.fraction
-        if done.is_file():
-            continue
-        started = time.monotonic()
-        print(f"\n[{number} of {len(plan)}] {_told(step)}", flush=True)
-        if status := _take(step):
-            return status
-        write_text(done, f"{time.monotonic() - started:.1f}\n")
+    StudyFolder(root).claim(config)
+    status = take_steps(
+        study_plan(root, config), root, lambda: study_steps.write_results(root, config)
+    )
+    if status:
+        return status
     for line in study_steps.write_results(root, config):
         print(line)
     print(f"\nAll SIMULATED. Page: {root / study_steps.PAGE}, text: {root / study_steps.TEXT}")
     return 0
-
-
-def _told(step: Step) -> str:
-    return f"$ cellscreen {shlex.join(step.words)}" if step.words else f"{step.name}: {step.about}"
-
-
-def _take(step: Step) -> int:
-    """Takes a step; returns the status of a user's interruption, else 0.
-
-    Raises:
-        CellscreenError: it failed.
-    """
-    if step.call is not None:
-        step.call()
-        return 0
-    status = commands.main(list(step.words))
-    if status and status != commands.INTERRUPTED:
-        raise CellscreenError(
-            f"The step {step.name} failed; its message is above.",
-            fix="Mend it and give the same command again: it goes on with this step.",
-        )
-    return status
 
 
 if __name__ == "__main__":

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from cellscreen.commands import study_steps
+from cellscreen.commands.steps import Step
 from cellscreen.comparators.study_config import MID, StudyConfig
 from cellscreen.comparators.study_folder import StudyFolder
 
 CROPS_OF_SETS = "1,2,4,8,12,16,24,32"
 CROP_SIZE = 48
-
-
-class Step(NamedTuple):
-    """One step: the words of a verb, or a function; its name is unique in the study."""
-
-    name: str
-    words: tuple[str, ...] = ()
-    call: Callable[[], object] | None = None
-    about: str = ""
-
-    @property
-    def fraction(self) -> str:
-        """The affected fraction that it belongs to."""
-        return self.name.partition("-")[0]
 
 
 def study_plan(root: Path, config: StudyConfig) -> list[Step]:
@@ -36,7 +22,11 @@ def study_plan(root: Path, config: StudyConfig) -> list[Step]:
         >>> [step.name for step in study_plan(Path("study"), StudyConfig())][:3]
         ['0-simulate', '0-bags', '0-cells']
     """
-    return [step for share in config.shares for step in _of_fraction(root, config, share)]
+    return [
+        step._replace(part=f"{share:g}")
+        for share in config.shares
+        for step in _of_fraction(root, config, share)
+    ]
 
 
 def _of_fraction(root: Path, config: StudyConfig, share: float) -> Iterator[Step]:

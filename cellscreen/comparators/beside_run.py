@@ -12,6 +12,7 @@ import pandas as pd
 from cellscreen.atomic import write_text
 from cellscreen.comparators.answers import read_answers, write_answers
 from cellscreen.comparators.bag_run import read_bag_run
+from cellscreen.comparators.claimed import claim_config
 from cellscreen.comparators.config import CROP_NET, ComparatorConfig
 from cellscreen.comparators.crop_net import CropNet
 from cellscreen.comparators.crop_profiles import crop_net_answers
@@ -19,7 +20,6 @@ from cellscreen.comparators.tabular import tabular_answers
 from cellscreen.errors import ConfigError
 from cellscreen.training import run_folder
 from cellscreen.training.fit_config import UNWATCHED, Watch
-from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
 
 LOGGER = logging.getLogger(__name__)
 FOLDS = "folds.sha256"
@@ -82,15 +82,9 @@ def _claim(output: Path, config: ComparatorConfig, manifest: pd.DataFrame) -> No
     """Makes the folder this run's and config's, or checks that it is."""
     decisive = manifest[["key", "group", "fold", "label", "trained"]].to_csv(index=False)
     digest = hashlib.sha256(decisive.encode()).hexdigest()
-    path, folds = output / run_folder.CONFIG, output / FOLDS
-    fix = "Give another folder, or remove it to begin anew."
-    if path.is_file():
-        theirs = config_from_json(ComparatorConfig, path.read_text(encoding="utf-8"), path)
-        if odd := differing_fields(config, theirs):
-            text = f"This folder holds comparators of another config: {'; '.join(odd)}."
-            raise ConfigError(text, file=output, fix=fix)
+    claim_config(output / run_folder.CONFIG, config, "comparators")
+    folds = output / FOLDS
     if folds.is_file() and folds.read_text(encoding="utf-8").strip() != digest:
         text = "This folder holds comparators of other folds or labels."
-        raise ConfigError(text, file=output, fix=fix)
+        raise ConfigError(text, file=output, fix="Give another --output.")
     write_text(folds, digest + "\n")
-    write_text(path, config_to_json(config))

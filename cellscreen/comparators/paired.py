@@ -15,7 +15,7 @@ import pandas as pd
 
 from cellscreen.comparators.method_figures import WITHIN, MethodFigures
 from cellscreen.errors import DataError
-from cellscreen.training.intervals import interval
+from cellscreen.votes.draws import interval
 
 LOGGER = logging.getLogger(__name__)
 METRICS = ("auroc", WITHIN, "auprc", "accuracy", "precision", "recall", "f1", "mcc")

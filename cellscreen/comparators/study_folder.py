@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from cellscreen.atomic import write_text
+from cellscreen.comparators.claimed import claim_config
 from cellscreen.comparators.study_config import StudyConfig
-from cellscreen.errors import ConfigError
-from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
 
 CONFIG = "study.json"
 # What may change when a study goes on: each part of it is a folder of its own.
@@ -55,24 +52,10 @@ class StudyFolder:
         """What attention is worth."""
         return self.of(share) / "explained"
 
-    def step(self, name: str) -> Path:
-        """Says that a step is finished, and what it took."""
-        return self.root / "steps" / f"{name}.txt"
-
     def claim(self, config: StudyConfig) -> None:
         """Makes the folder this study's, or checks that it is.
 
         Raises:
             ConfigError: it holds a study of other plates or nets; the message names the flags.
         """
-        path = self.root / CONFIG
-        if path.is_file():
-            theirs = config_from_json(StudyConfig, path.read_text(encoding="utf-8"), path)
-            same = dataclasses.replace(theirs, **{name: getattr(config, name) for name in _FREE})
-            if odd := differing_fields(config, same):
-                raise ConfigError(
-                    f"This folder holds a study of other flags: {'; '.join(odd)}.",
-                    file=self.root,
-                    fix="Give its flags to go on, or another --output.",
-                )
-        write_text(path, config_to_json(config))
+        claim_config(self.root / CONFIG, config, "a study", _FREE)

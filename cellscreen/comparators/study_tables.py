@@ -13,6 +13,7 @@ from cellscreen.comparators.bag_run import read_bag_run
 from cellscreen.comparators.beside_table import figures_by_level
 from cellscreen.comparators.levels import COMPOUND, at_level, doses_um
 from cellscreen.comparators.paired import compare_methods
+from cellscreen.comparators.step_marks import seconds_of_steps
 from cellscreen.comparators.study_config import MID, StudyConfig
 from cellscreen.comparators.study_folder import StudyFolder
 from cellscreen.training.run_folder import SUMMARY, write_csv
@@ -81,7 +82,9 @@ def read_study(root: str | Path, config: StudyConfig) -> StudyTables:
         for name, table in tables.items():
             parts.setdefault(name, []).append(table.assign(fraction=share))
     found = {name: _stacked(parts.get(name, [])) for name in FILES}
-    return StudyTables(config, **found, unfinished=tuple(unfinished), seconds=_seconds(folder))
+    return StudyTables(
+        config, **found, unfinished=tuple(unfinished), seconds=seconds_of_steps(folder.root)
+    )
 
 
 def fraction_answers(
@@ -149,8 +152,3 @@ def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
     found = pd.concat(parts, ignore_index=True)
     first = [name for name in ("fraction", "dose_um") if name in found]
     return found[[*first, *(name for name in found if name not in first)]]
-
-
-def _seconds(folder: StudyFolder) -> float:
-    times = [float(path.read_text(encoding="utf-8")) for path in folder.root.glob("steps/*.txt")]
-    return sum(times) if times else float("nan")

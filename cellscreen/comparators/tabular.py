@@ -68,7 +68,7 @@ def tabular_answers(
     found = {}
     if LIGHTGBM in config.comparators:
         LOGGER.info("LightGBM: %d features of %d bags.", len(chosen), len(manifest))
-        make = _Booster(config.trees, seed)
+        make = Booster(config.trees, seed)
         found[LIGHTGBM] = out_of_fold(manifest, lambda f: by_fold(f)[chosen], make, classes)
     if INTENSITIES in config.comparators and bright:
         columns = _Remembered(lambda fold: by_fold(fold)[bright])
@@ -85,13 +85,20 @@ def logistic() -> Pipeline:
     )
 
 
-class _Booster:
-    """Makes LightGBM classifiers that answer the same on every run."""
+class Booster:
+    """Makes LightGBM classifiers that answer the same on every run.
 
-    def __init__(self, trees: int, seed: int) -> None:
-        self._trees, self._seed = trees, seed
+    Args:
+        trees: of each class.
+        seed: of the draws of rows and columns.
+        columns: share of the columns that a tree sees.
+    """
+
+    def __init__(self, trees: int, seed: int, columns: float = 0.3) -> None:
+        self._trees, self._seed, self._columns = trees, seed, columns
 
     def __call__(self) -> LGBMClassifier:
+        """Returns an unfitted classifier."""
         return LGBMClassifier(
             n_estimators=self._trees,
             learning_rate=0.05,
@@ -99,7 +106,7 @@ class _Booster:
             min_child_samples=10,
             subsample=0.8,
             subsample_freq=1,
-            colsample_bytree=0.3,
+            colsample_bytree=self._columns,
             random_state=self._seed,
             n_jobs=1,  # waiting threads cost more than they save at a few thousand rows
             deterministic=True,

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
-from tensorflow.python.lib.io import tf_record  # the one reader by place that checks checksums
 
 from cellscreen.errors import RecordError
 from cellscreen.images.scale import to_uint8
 from cellscreen.pipelines.bag_input import BagUnit
-from cellscreen.pipelines.records import read_metadata
+from cellscreen.pipelines.one_record import read_one_record
+from cellscreen.pipelines.records import channel_names, read_metadata
 from cellscreen.records.bags import crops_of_record
 from cellscreen.records.manifest import is_shard
 from cellscreen.records.shards import record_spans
@@ -86,7 +85,7 @@ class BagIndex:
 
     def _of_field(self, row: int, at: np.ndarray) -> np.ndarray:
         field = self.fields.iloc[row]
-        raw = crops_of_record(_read_record(field["file"], int(field["offset"])), at)
+        raw = crops_of_record(read_one_record(field["file"], int(field["offset"])), at)
         scaled = np.empty(raw.shape, np.uint8)
         scales = zip(field["low"], field["high"], strict=True)
         for channel, (low, high) in enumerate(scales):
@@ -109,7 +108,7 @@ def index_bags(folders: Sequence[Path], unit: BagUnit) -> BagIndex:
     """
     fields = read_metadata(list(folders)).assign(**_places(folders))
     size, channels = _one_shape(fields)
-    keys = fields["key"] if unit == "field" else fields.apply(_well_key, axis=1)
+    keys = fields["key"] if unit == "field" else fields.apply(well_key, axis=1)
     groups = [np.asarray(rows) for rows in fields.groupby(keys, sort=False).indices.values()]
     groups.sort(key=lambda rows: rows[0])
     bags = pd.DataFrame([_bag(fields.iloc[rows], keys.iloc[rows[0]]) for rows in groups])
@@ -132,7 +131,7 @@ def _places(folders: Sequence[Path]) -> dict[str, list]:
 
 
 def _one_shape(fields: pd.DataFrame) -> tuple[int, tuple[str, ...]]:
-    channels = fields["channels"].map(lambda names: tuple(name.decode() for name in names))
+    channels = fields["channels"].map(channel_names)
     shapes = pd.DataFrame({"size": fields["crop_size"], "channels": channels})
     first = shapes.iloc[0]
     odd = (shapes["size"] != first["size"]) | (shapes["channels"] != first["channels"])
@@ -148,7 +147,8 @@ def _one_shape(fields: pd.DataFrame) -> tuple[int, tuple[str, ...]]:
     return int(first["size"]), first["channels"]
 
 
-def _well_key(field: pd.Series) -> str:
+def well_key(field: pd.Series) -> str:
+    """The key of a field's well: plate and well, and plane and timepoint where there are any."""
     plate, well, plane, time = (field[name] for name in _WELL)
     more = [plane or "-", time or "-"] if plane or time else []
     return "/".join([plate, well, *more])
@@ -165,15 +165,3 @@ def _bag(fields: pd.DataFrame, key: str) -> dict[str, object]:
         "n_fields": len(fields),
         "perceptual_hash": fields["perceptual_hash"].iloc[0],
     }
-
-
-def _read_record(file: str, offset: int) -> bytes:
-    """One record, its checksums compared."""
-    try:
-        return tf_record.tf_record_random_reader(file).read(offset)[0]
-    except (tf.errors.OpError, IndexError) as error:
-        raise RecordError(
-            f"A record at byte {offset} is damaged: {error}.",
-            file=file,
-            fix="Run `cellscreen verify`, remove the damaged folder and build it again.",
-        ) from error

@@ -1,50 +1,45 @@
-"""Turned and mirrored cells: all branches alike, and flows with their directions."""
+"""Turned and mirrored cells: all branches alike, and flows with their directions.
+
+On 8-bit planes and a batch at a time: plane by plane in the graph it took half as long as the step
+of a small net.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import numpy as np
 
-import tensorflow as tf
+STEPS = 254  # an 8-bit plane's largest value; even, so that 0.5, no flow, is one and stays it
 
 
-def turn_cell(crops: Mapping[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Turns a cell by 0, 90, 180 or 270° and mirrors it or not, drawn from `seed`.
+def turn_cells(planes: np.ndarray, coins: np.ndarray, flow_at: int | None = None) -> np.ndarray:
+    """Turns cells by 0, 90, 180 or 270° and mirrors them or not, as three coins each say.
 
-    The flow's two directions turn with it: upside down, a flow upwards is one downwards. Nothing is
+    A cell is mirrored at its rows' middle, then at its columns' middle, then at the diagonal. The
+    flow's two directions turn with it: upside down, a flow upwards is one downwards. Nothing is
     interpolated. Features of the table that depend on the direction, such as orientation, are as
     they were measured.
 
     Args:
-        crops: of `cell_planes`, `(size, size, planes)` by branch.
-        seed: `(2,)` int64.
+        planes: `(cells, size, size, planes)` uint8, from 0 to `STEPS`.
+        coins: `(cells, 3)` bool, whether each of the three is done.
+        flow_at: the plane of the flow in y, that in x behind it; None where there is no flow.
 
     Returns:
-        The same shapes and types.
+        A new array of the same shape and type.
 
     Example:
-        >>> turned = turn_cell(crops, tf.constant([7, 0], tf.int64))  # doctest: +SKIP
+        >>> cell = np.array([[1, 2], [3, 4]], np.uint8)[None, ..., None]
+        >>> turn_cells(cell, np.array([[True, False, False]]))[0, ..., 0].tolist()
+        [[3, 4], [1, 2]]
     """
-    heads = tf.unstack(tf.random.stateless_uniform([3], seed) < 0.5, num=3)
-    return {name: _turned(planes, heads, is_flow=name == "flow") for name, planes in crops.items()}
-
-
-def _turned(planes: tf.Tensor, heads: list[tf.Tensor], is_flow: bool) -> tf.Tensor:
-    """Mirrors at the rows' middle, at the columns' middle and at the diagonal, where heads say."""
-    for coin, axes, of_flow in zip(
-        heads, ([0], [1], None), (_mirrored_y, _mirrored_x, _swapped), strict=True
-    ):
-        new = tf.reverse(planes, axes) if axes else tf.transpose(planes, [1, 0, 2])
-        planes = tf.where(coin, of_flow(new) if is_flow else new, planes)
-    return planes
-
-
-def _mirrored_y(flow: tf.Tensor) -> tf.Tensor:
-    return tf.concat([1.0 - flow[..., :1], flow[..., 1:]], axis=-1)
-
-
-def _mirrored_x(flow: tf.Tensor) -> tf.Tensor:
-    return tf.concat([flow[..., :1], 1.0 - flow[..., 1:2], flow[..., 2:]], axis=-1)
-
-
-def _swapped(flow: tf.Tensor) -> tf.Tensor:
-    return tf.gather(flow, [1, 0, 2, 3], axis=-1)
+    turned = np.empty_like(planes)
+    for y, x, diagonal in np.ndindex(2, 2, 2):
+        cells = np.flatnonzero((coins == (bool(y), bool(x), bool(diagonal))).all(axis=1))
+        some = planes[cells, :: -1 if y else 1, :: -1 if x else 1]
+        turned[cells] = some.transpose(0, 2, 1, 3) if diagonal else some
+        if flow_at is not None and len(cells):
+            flow = turned[cells, :, :, flow_at : flow_at + 2]
+            flow[..., 0] = STEPS - flow[..., 0] if y else flow[..., 0]
+            flow[..., 1] = STEPS - flow[..., 1] if x else flow[..., 1]
+            turned[cells, :, :, flow_at : flow_at + 2] = flow[..., ::-1] if diagonal else flow
+    return turned

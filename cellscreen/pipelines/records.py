@@ -18,6 +18,7 @@ from cellscreen.records.same_way import check_same_way
 
 PIXELS = frozenset(name for kind in KINDS.values() for name in kind.pixels)
 MOST_AT_ONCE = 256  # open shards
+GRAY = "gray"
 READ_BYTES = 1 << 18  # at a time; TFDS reads 8 MB, which go through memory twice
 
 
@@ -120,3 +121,16 @@ def _check_once(folders: Sequence[Path]) -> None:
                 fix="Move one of them out of the --data_dir.",
             )
         seen[plate] = folder
+
+
+def channel_names(channels: Sequence[bytes]) -> tuple[str, ...]:
+    """The channels of a record by name; the one channel of plain images, unnamed, is `gray`.
+
+    Args:
+        channels: as the record has them.
+
+    Example:
+        >>> channel_names([b"DNA", b"ER"]), channel_names([b""])
+        (('DNA', 'ER'), ('gray',))
+    """
+    return tuple(name.decode() or GRAY for name in channels)

@@ -21,12 +21,18 @@ from cellscreen.records.field_order import check_channels, usual_sizes
 from cellscreen.records.kinds import KINDS, Unit
 from cellscreen.records.manifest import write_manifest
 from cellscreen.records.plate_diameter import with_plate_diameter
-from cellscreen.records.record_config import RecordConfig, read_record_config, what_it_makes
+from cellscreen.records.record_config import (
+    FROM_LABELS,
+    RecordConfig,
+    read_record_config,
+    what_it_makes,
+)
 from cellscreen.records.shard_writing import Written, write_shards
 from cellscreen.records.table_fingerprint import table_fingerprint
 
 LOGGER = logging.getLogger(__name__)
 SPLIT = "fields"
+NOTED = ("flows",)  # metadata that the manifest says too
 
 
 @dataclass
@@ -129,7 +135,8 @@ with tfds.core.registered.skip_registration():
             folder = Path(self.data_dir)
             self.info.download_size = dl_manager.downloaded_size
             self.info.write_to_directory(folder)  # TFDS writes the same once more, after this
-            write_manifest(folder, self.builder_config.kind, self._written.digests)
+            notes = {name: self.info.metadata[name] for name in NOTED if name in self.info.metadata}
+            write_manifest(folder, self.builder_config.kind, self._written.digests, notes)
 
         def read_table(self, folder: Path) -> pd.DataFrame:
             """The plate table of `manual_dir`."""
@@ -175,6 +182,8 @@ with tfds.core.registered.skip_registration():
 
 
 def _plan(kind: str, units: Sequence[Unit], config: RecordConfig, folder: str) -> Plan:
+    if config.flows == FROM_LABELS and kind != "cells":
+        raise ConfigError(f"Expected flows with the kind cells only; got them with {kind}.")
     may_fail = config.max_failed > 0
     sizes = usual_sizes(units, may_fail)
     if KINDS[kind].of_cells:

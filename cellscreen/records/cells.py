@@ -5,7 +5,8 @@ features are bytes of little-endian values, row by row, channels last:
 
 - `intensity` `(height, width, channels)` of `dtype`, raw;
 - `mask` `(height, width)` uint8: 0 ground, 1 this cell, 2 another cell;
-- `flow` `(height, width, flow_planes)` float32, empty where the method has no flows.
+- `flow` `(height, width, flow_planes)` float32: Cellpose's, or made from the labels
+  (`RecordConfig.flows`); empty where the method has none.
 
 Nothing is resized. The box is that of the whole cell where cells were grown, else of the nucleus.
 Names of the numbers in `measured` are in the prepared folder's metadata, as `feature_names`.
@@ -23,6 +24,7 @@ import tensorflow_datasets as tfds
 
 from cellscreen.cells.feature_config import FeatureConfig
 from cellscreen.cells.features import measure_objects
+from cellscreen.cells.label_flows import flows_of_labels
 from cellscreen.cells.label_runs import find_runs
 from cellscreen.cells.names import OBJECT_NUMBER
 from cellscreen.cells.segmentation import Segmentation
@@ -30,7 +32,7 @@ from cellscreen.cells.threads import Threads
 from cellscreen.records.bags import decode_pixels, field_example, field_features, little_endian
 from cellscreen.records.field_cells import whole_labels
 from cellscreen.records.planes import Planes
-from cellscreen.records.record_config import RecordConfig
+from cellscreen.records.record_config import FROM_LABELS, RecordConfig
 
 SCHEMA = "1.0.0"
 PIXELS_FEATURES = ("intensity", "mask", "flow")
@@ -83,13 +85,14 @@ def cells_examples(
     """
     labels = whole_labels(found, planes)
     measured = measure_cells(planes, found, config.feature_groups)
+    flows = flows_of_labels(labels) if config.flows == FROM_LABELS else found.flows
     field = field_example(planes, config)
     with Threads(1) as threads:
         boxes = find_runs(labels, threads).boxes
     for number, (top, left, bottom, right) in enumerate(boxes, 1):
         window = np.s_[top:bottom, left:right]
         own = labels[window]
-        flow = _flow(found.flows, window)
+        flow = _flow(flows, window)
         yield {
             **field,
             "object_id": found.ids[number - 1],

@@ -15,7 +15,7 @@ from cellscreen.records.field_cells import find_cells
 from cellscreen.records.field_order import Sizes, check_sizes, ordered_fields, ordered_rows
 from cellscreen.records.fields import Row, read_field
 from cellscreen.records.planes import read_planes
-from cellscreen.records.record_config import RecordConfig
+from cellscreen.records.record_config import RecordConfig, flow_source
 
 Unit = Sequence[Row]
 Example = dict[str, Any]
@@ -81,7 +81,7 @@ def _names(unit: Unit, config: RecordConfig) -> dict[str, Any]:
     planes = read_planes(unit, median_of=config.median_of)
     found = find_cells(planes, config.segment)
     names = cells.feature_names(planes, found, config.feature_groups)
-    return {**_channels(unit, config), "feature_names": names}
+    return {**_channels(unit, config), "feature_names": names, "flows": flow_source(config)}
 
 
 KINDS = {

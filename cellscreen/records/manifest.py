@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,13 @@ class Manifest:
         kind: of record.
         schema: the version of its schema.
         files: by name, the manifest itself left out.
+        notes: what is to be known of the records at a glance, such as where flows come from.
     """
 
     kind: str
     schema: str
     files: dict[str, Listed]
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -57,20 +59,26 @@ class Manifest:
         return sum(listed.records or 0 for listed in self.files.values())
 
 
-def write_manifest(folder: Path, kind: str, known: Mapping[str, str] = NONE_KNOWN) -> Manifest:
+def write_manifest(
+    folder: Path,
+    kind: str,
+    known: Mapping[str, str] = NONE_KNOWN,
+    notes: Mapping[str, str] = NONE_KNOWN,
+) -> Manifest:
     """Lists the files of a folder that was just made.
 
     Args:
         folder: the prepared directory.
         kind: of record.
         known: SHA-256 in hex by name, of files that need not be read again for it.
+        notes: see `Manifest`.
 
     Raises:
         RecordError: a shard does not end with a record.
     """
     names = sorted(path.name for path in folder.iterdir() if path.name != NAME)
     files = {name: _listed(folder / name, known.get(name)) for name in names}
-    manifest = Manifest(kind, KINDS[kind].schema, files)
+    manifest = Manifest(kind, KINDS[kind].schema, files, dict(notes))
     said = asdict(manifest)
     write_text(folder / NAME, json.dumps({**said, "sha256": _digest(said)}, indent=1) + "\n")
     return manifest
@@ -98,7 +106,7 @@ def read_manifest(folder: Path) -> Manifest:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         digest = said.pop("sha256")
         files = {name: Listed(**listed) for name, listed in said["files"].items()}
-        manifest = Manifest(said["kind"], said["schema"], files)
+        manifest = Manifest(said["kind"], said["schema"], files, said.get("notes", {}))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RecordError(f"The manifest cannot be read: {error}.", file=path, fix=fix) from error
     if digest != _digest(said):

@@ -14,6 +14,9 @@ from cellscreen.cells.segment_config import SegmentConfig
 from cellscreen.errors import ConfigError
 
 LARGEST_CROP = 1024
+OF_METHOD, FROM_LABELS = "method", "from_labels"
+FLOWS = (OF_METHOD, FROM_LABELS)
+_CELLPOSE = "cellpose"
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,13 @@ class RecordConfig:
     crops: CropConfig = field(default_factory=CropConfig)
     feature_groups: tuple[str, ...] = GROUPS  # features of each cell; shape,levels are paper 002's
     median_of: tuple[str, ...] = ()  # channels (or #1, #2 …) whose median is the only plane
+    flows: str = OF_METHOD  # of cells: the method's (Cellpose's, else none), or from_labels
     max_failed: float = 0.0  # share of a plate's fields that may fail; they are listed
 
     def __post_init__(self) -> None:
         FeatureConfig(groups=self.feature_groups)
+        if self.flows not in FLOWS:
+            raise ConfigError(f"Expected flows of {' or '.join(FLOWS)}; got {self.flows!r}.")
         if not 0 <= self.max_failed < 1:
             raise ConfigError(f"Expected max_failed of 0 to below 1; got {self.max_failed}.")
 
@@ -106,4 +112,18 @@ def what_it_makes(config: RecordConfig) -> str:
     """The config as JSON, less what does not change the records."""
     said = dataclasses.asdict(config)
     del said["max_failed"]
+    if config.flows == OF_METHOD:  # plates prepared before there was a choice say nothing
+        del said["flows"]
     return json.dumps(said, sort_keys=True)
+
+
+def flow_source(config: RecordConfig) -> str:
+    """Where the flows of cells come from, as prepared folders say it.
+
+    Example:
+        >>> flow_source(RecordConfig(flows="from_labels"))
+        "from labels, not Cellpose's"
+    """
+    if config.flows == FROM_LABELS:
+        return "from labels, not Cellpose's"
+    return "Cellpose's" if config.segment.method == _CELLPOSE else "none"

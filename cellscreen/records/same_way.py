@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from cellscreen.errors import RecordError
+from cellscreen.records.record_config import OF_METHOD
 
 LOGGER = logging.getLogger(__name__)
 METADATA = "metadata.json"
-_SCHEMA, _CONFIG = "schema", "record_config"
+_SCHEMA, _CONFIG, _FLOWS = "schema", "record_config", "flows"
 # What else is set may follow the plate: where its label images are, how large its nuclei.
 _MUST_AGREE = (
     "crops.crop_border",
     "crops.mask_neighbours",
     "median_of",
+    _FLOWS,
     "segment.method",
     "segment.nuclei_channel",
     "segment.cells_channel",
@@ -66,7 +68,10 @@ def read_said(folder: Path) -> dict[str, Any]:
         return {}  # TFDS says what is wrong with the folder
     metadata = json.loads(path.read_text(encoding="utf-8"))
     made = {_SCHEMA: metadata[_SCHEMA]} if _SCHEMA in metadata else {}
-    for name, value in json.loads(metadata.get(_CONFIG, "{}")).items():
+    config = json.loads(metadata.get(_CONFIG, "{}"))
+    if config:
+        made[_FLOWS] = config.pop(_FLOWS, OF_METHOD)
+    for name, value in config.items():
         inner = value.items() if isinstance(value, dict) else None
         made |= {f"{name}.{key}": one for key, one in inner} if inner else {name: value}
     return made

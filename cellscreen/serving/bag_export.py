@@ -16,7 +16,7 @@ from cellscreen.serving.bag_graph import Answers, BagGraph
 from cellscreen.serving.tracked import Tracked
 from cellscreen.training.bags_config import BagsConfig
 
-KIND = "bags"
+KIND = BagsConfig.TRAINER
 CROP_STEPS = "crop floor(centre+0.5) at size//2 pad0; uint8 half up; /255"
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -18,6 +18,7 @@ from cellscreen.records.table_fingerprint import rows_of
 from cellscreen.serving import export
 from cellscreen.serving.bag_answers import answers_of_bags
 from cellscreen.serving.bag_columns import BagColumns
+from cellscreen.serving.bag_export import KIND
 from cellscreen.serving.scorer import Scored, would_flatter
 from cellscreen.serving.trained_on import TAKE_RUN, TrainedOn
 from cellscreen.training.cached_sets import BagParts, CachedSets
@@ -36,6 +37,8 @@ class BagExportScorer:
     Raises:
         ConfigError: a field has a value that cannot work.
     """
+
+    kind: ClassVar[str] = KIND
 
     def __init__(self, folder: Path, asked: Mapping[str, Any] | None = None) -> None:
         extra = folder / export.ASSETS

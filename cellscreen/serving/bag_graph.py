@@ -11,9 +11,9 @@ import tensorflow as tf
 from cellscreen.images import in_graph
 from cellscreen.models.bag_nets import split_bag_net
 from cellscreen.serving.crop_graph import cut_crops
+from cellscreen.serving.in_parts import in_parts
 from cellscreen.training.set_inference import encoded
 
-AT_ONCE = 64  # crops in the encoder at once, so that a large field needs no more memory
 Answers = dict[str, tf.Tensor]
 
 
@@ -60,22 +60,12 @@ class BagGraph:
         Returns:
             `(n, units)` float32.
         """
-        count = tf.shape(crops)[0]
-        parts = tf.maximum((count + AT_ONCE - 1) // AT_ONCE, 1)
-        each = (count + parts - 1) // parts
-        at = tf.minimum(tf.range(parts * each), count - 1)  # the last crop fills the last part
-
-        def in_parts(values: tf.Tensor) -> tf.Tensor:
-            return tf.reshape(tf.gather(values, at), [parts, each, *values.shape[1:]])
 
         def embeddings(part: tuple[tf.Tensor, ...]) -> tf.Tensor:
             scaled = in_graph.to_uint8(part[0], *(s[:, None, None, :] for s in part[1:]))
             return self._encode(scaled)
 
-        given = (in_parts(crops), in_parts(low), in_parts(high))
-        spec = tf.TensorSpec((None, self.units), tf.float32)
-        found = tf.map_fn(embeddings, given, fn_output_signature=spec, parallel_iterations=1)
-        return tf.reshape(found, (-1, self.units))[:count]
+        return in_parts(embeddings, (crops, low, high), self.units)
 
     def _encoded(self, crops: tf.Tensor) -> tf.Tensor:
         return tf.concat([encoded(pair.crops, crops) for pair in self._pairs], axis=-1)

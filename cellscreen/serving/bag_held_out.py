@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from cellscreen.pipelines.bag_checks import bag_checksums
 from cellscreen.pipelines.bag_index import BagIndex
 from cellscreen.records.table_fingerprint import rows_of
-from cellscreen.serving.held_out import HeldOut, saw_group
-
-
-class BagFold(NamedTuple):
-    """Who answers for a bag.
-
-    Attributes:
-        fold: the fold whose net answers, None for the mean over nets.
-        saw_group: whether nets that answer were trained on others of the bag's group.
-    """
-
-    fold: int | None
-    saw_group: bool
+from cellscreen.serving.held_out import HeldFold, HeldOut, folds_of_rows, together
 
 
 def folds_of_bags(
     held_out: HeldOut, index: BagIndex, rows: Sequence[int], examples: BagIndex
-) -> list[BagFold]:
+) -> list[HeldFold]:
     """Finds the net that never saw a bag, nor its group.
 
     A field is judged by the well that was trained on, where bags were wells, and the other way
@@ -48,22 +35,12 @@ def folds_of_bags(
     within = [np.unique(example_of[index.of_bag[row]]) for row in rows]
     needed = np.unique(np.concatenate(within)) if within else np.zeros(0, np.int64)
     found = dict(zip(needed.tolist(), _folds(held_out, examples, needed), strict=True))
-    return [_together([found[int(number)] for number in numbers]) for numbers in within]
+    return [together([found[int(number)] for number in numbers]) for numbers in within]
 
 
-def _folds(held_out: HeldOut, examples: BagIndex, needed: np.ndarray) -> list[BagFold]:
+def _folds(held_out: HeldOut, examples: BagIndex, needed: np.ndarray) -> list[HeldFold]:
     if not len(needed):
         return []
-    bags, checksums = rows_of(examples.bags.iloc[needed]), bag_checksums(examples)
-    folds, of_groups = [], held_out.of_groups(bags)
-    for bag, number, of_group in zip(bags, needed, of_groups, strict=True):
-        fold = held_out.fold_of(bag, str(bag["key"]), checksums[number], int(of_group))
-        folds.append(BagFold(fold, saw_group(int(of_group))))
-    return folds
-
-
-def _together(parts: list[BagFold]) -> BagFold:
-    folds = {part.fold for part in parts}
-    if len(folds) == 1:
-        return BagFold(parts[0].fold, any(part.saw_group for part in parts))
-    return BagFold(None, True)
+    checksums = bag_checksums(examples)
+    rows = rows_of(examples.bags.iloc[needed])
+    return folds_of_rows(held_out, rows, [checksums[number] for number in needed])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeGuard
+from typing import Any, ClassVar, Protocol
 
 from cellscreen.models.bag_nets import check_crops
 from cellscreen.pipelines.bag_index import BagIndex
@@ -13,10 +13,10 @@ from cellscreen.pipelines.bag_input import BagUnit
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.serving import export
 from cellscreen.serving.bag_answers import answers_of_bags
-from cellscreen.serving.bag_export import columns_of
+from cellscreen.serving.bag_export import KIND, columns_of
 from cellscreen.serving.bag_held_out import folds_of_bags
 from cellscreen.serving.held_out import HeldOut
-from cellscreen.serving.scorer import Scored, Scorer
+from cellscreen.serving.scorer import Scored
 from cellscreen.training import run_folder
 from cellscreen.training.bags_config import BagsConfig
 from cellscreen.training.inference_config import InferenceConfig
@@ -27,12 +27,14 @@ class BagScorer(Protocol):
     """What scores bags: the nets of a run folder, or an exported model.
 
     Attributes:
+        kind: `bags`.
         model_id: a name for the nets.
         columns: score columns, in the order of the answers.
         simulated: whether it was trained on simulated images.
         bag_unit: what its bags were in training.
     """
 
+    kind: ClassVar[str]
     model_id: str
     columns: list[str]
     simulated: bool
@@ -51,11 +53,6 @@ class BagScorer(Protocol):
             ScoreError: a bag cannot be scored honestly.
             DataError: the net answers NaN.
         """
-
-
-def is_of_bags(scorer: Scorer | BagScorer) -> TypeGuard[BagScorer]:
-    """Whether a model scores bags, not images."""
-    return hasattr(scorer, "bag_unit")
 
 
 def load_nets(
@@ -92,6 +89,8 @@ class BagRunScorer:
     Raises:
         ConfigError: the run is not finished, or a field has a value that cannot work.
     """
+
+    kind: ClassVar[str] = KIND
 
     def __init__(self, workdir: Path, asked: Mapping[str, Any] | None = None) -> None:
         config = run_folder.read_config_of(workdir, BagsConfig)

@@ -9,16 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from cellscreen.errors import ConfigError
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
-from cellscreen.serving.bag_export import describe_bags, write_bag_model
-from cellscreen.serving.edge_graph import describe_edges, write_edge_model
+from cellscreen.serving.exporters import EXPORTERS
 from cellscreen.serving.seen_groups import seen_groups
 from cellscreen.serving.trained_on import SEEN_FILE, SEEN_GROUPS_FILE
 from cellscreen.training import run_folder
-from cellscreen.training.bags_config import BagsConfig
 
 MODEL_FILE = "cellscreen.json"
 ASSETS = "assets.extra"
@@ -31,7 +27,8 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
     classes: `serving_default` takes `images` `(batch, height, width, 1)` uint8 of any size;
     `serve_uint16` the same as uint16; `serve_bytes` takes `data` `(batch,)`, PNG or JPEG files. The
     last two take `low` and `high` `(batch,)` int32: the raw values that become 0 and 255 on that
-    plate. Those of nets of bags are told in `bag_export.write_bag_model`.
+    plate. Those of other nets are told in `bag_export.write_bag_model` and
+    `cell_export.write_cell_model`.
 
     Args:
         workdir: a finished run folder.
@@ -62,11 +59,10 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
         shutil.rmtree(leftover)
     temporary = Path(tempfile.mkdtemp(prefix=".export.", dir=output))
     try:
-        if isinstance(config, BagsConfig):
-            write_bag_model(models, config, temporary)
-        else:
-            write_edge_model(models, config.edge_input, temporary)
-        described = describe(models[0], config, summary, identity, fold)
+        exporter = EXPORTERS[type(config)]
+        exporter.write(models, config, workdir, temporary)
+        more = exporter.describe(models, config, workdir)
+        described = describe(more, config, summary, identity, fold)
         extra = temporary / ASSETS
         extra.mkdir()
         (extra / MODEL_FILE).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
@@ -110,19 +106,17 @@ def model_id(workdir: Path, fold: int | None = None) -> str:
 
 
 def describe(
-    model: keras.Model, config: Any, summary: dict[str, Any], identity: str, fold: int | None
+    more: dict[str, Any], config: Any, summary: dict[str, Any], identity: str, fold: int | None
 ) -> dict[str, Any]:
     """What a client must know of a served model: the content of `cellscreen.json`.
 
     Args:
-        model: one of the nets.
+        more: what only nets of this trainer say.
         config: of the run, resolved.
         summary: of the run.
         identity: of `model_id`.
         fold: one fold's net; None is the mean of all.
     """
-    is_bags = isinstance(config, BagsConfig)
-    more = describe_bags(model, config) if is_bags else describe_edges(config)
     return {
         "model_id": identity,
         "task": config.data.task,

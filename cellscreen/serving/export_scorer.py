@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -17,10 +18,13 @@ from cellscreen.screening.scores import score_column
 from cellscreen.serving import export
 from cellscreen.serving.scorer import Scored, batches, would_flatter
 from cellscreen.serving.trained_on import TAKE_RUN, TrainedOn
+from cellscreen.training.config import EdgesConfig
 
 
 class ExportScorer:
     """Scores with an exported SavedModel, from raw pixels; needs neither Keras nor the run."""
+
+    kind: ClassVar[str] = EdgesConfig.TRAINER
 
     def __init__(self, folder: Path) -> None:
         extra = folder / export.ASSETS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,18 @@ from cellscreen.errors import ScoreError
 from cellscreen.records.fields import Row
 from cellscreen.serving.scorer import would_flatter
 from cellscreen.serving.seen_groups import ALWAYS_TRAINED, IN_SEVERAL, FoldsOfGroups
+
+
+class HeldFold(NamedTuple):
+    """Who answers for an example.
+
+    Attributes:
+        fold: the fold whose net answers, None for the mean over nets.
+        saw_group: whether nets that answer were trained on others of the example's group.
+    """
+
+    fold: int | None
+    saw_group: bool
 
 
 class HeldOut:
@@ -65,6 +78,34 @@ class HeldOut:
             )
         fold = self._fold_of.get(checksum, of_group)
         return int(fold) if fold >= 0 else None
+
+
+def folds_of_rows(
+    held_out: HeldOut, rows: Sequence[Row], checksums: Sequence[str]
+) -> list[HeldFold]:
+    """Finds the net that never saw an example, nor its group, for each of several.
+
+    Args:
+        held_out: of the run.
+        rows: their metadata and `key`.
+        checksums: of their pixels, as in the manifest.
+
+    Raises:
+        ScoreError: every net was trained on one or its group, or the run knows a key as another.
+    """
+    folds = []
+    for row, checksum, of_group in zip(rows, checksums, held_out.of_groups(rows), strict=True):
+        fold = held_out.fold_of(row, str(row["key"]), checksum, int(of_group))
+        folds.append(HeldFold(fold, saw_group(int(of_group))))
+    return folds
+
+
+def together(parts: Sequence[HeldFold]) -> HeldFold:
+    """Who answers for examples that are answered as one: the mean over nets, if folds differ."""
+    folds = {part.fold for part in parts}
+    if len(folds) == 1:
+        return HeldFold(parts[0].fold, any(part.saw_group for part in parts))
+    return HeldFold(None, True)
 
 
 def saw_group(of_group: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -29,6 +30,8 @@ class RunScorer:
     Raises:
         ConfigError: the run is not finished.
     """
+
+    kind: ClassVar[str] = EdgesConfig.TRAINER
 
     def __init__(self, workdir: Path) -> None:
         config = run_folder.read_config_of(workdir, EdgesConfig)

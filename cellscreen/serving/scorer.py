@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -37,12 +37,14 @@ class Scorer(Protocol):
     """What scores images: the nets of a run folder, or an exported model.
 
     Attributes:
+        kind: `edges`.
         model_id: a name for the nets.
         columns: score columns, in the order of the answers.
         channel: the channel that it reads; empty where it has no name.
         simulated: whether it was trained on simulated images.
     """
 
+    kind: ClassVar[str]
     model_id: str
     columns: list[str]
     channel: str

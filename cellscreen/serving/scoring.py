@@ -15,39 +15,40 @@ from cellscreen.records.edges import row_key
 from cellscreen.records.table_fingerprint import rows_of
 from cellscreen.screening.scores import IMAGE
 from cellscreen.serving import export
-from cellscreen.serving.bag_export import KIND
-from cellscreen.serving.bag_export_scorer import BagExportScorer
-from cellscreen.serving.bag_scorer import BagRunScorer, BagScorer
-from cellscreen.serving.export_scorer import ExportScorer
-from cellscreen.serving.run_scorer import RunScorer
+from cellscreen.serving.openers import OPENERS, AnyScorer
 from cellscreen.serving.score_table import score_table
 from cellscreen.serving.scorer import Scorer
 from cellscreen.training import run_folder
-from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.config import EdgesConfig
 
 
-def open_model(path: str | Path, asked: Mapping[str, Any] | None = None) -> Scorer | BagScorer:
+def open_model(path: str | Path, asked: Mapping[str, Any] | None = None) -> AnyScorer:
     """A run folder, an exported version's folder, or the folder of its versions (newest).
 
     Args:
         path: the folder.
-        asked: of nets of bags, fields of `InferenceConfig` that are not to be as in the run.
+        asked: what is not to be as in the run: of nets of bags fields of `InferenceConfig`, of nets
+            of cells those of `CellDataConfig` about their table.
 
     Returns:
-        What scores images with `score_images`, or bags with `bag_scoring.score_bags`.
+        What scores images with `score_images`, bags with `bag_scoring.score_bags`, or cells with
+        `cell_scoring.score_cells`; its `kind` says which.
 
     Raises:
         ConfigError: the path is none of these, or fields are asked for that the model has not.
     """
-    path = Path(path)
+    path, asked = Path(path), asked or {}
     if (path / run_folder.CONFIG).is_file():
-        is_bags = isinstance(run_folder.read_config(path), BagsConfig)
-        return BagRunScorer(path, asked) if is_bags else RunScorer(path)
+        opener = OPENERS[run_folder.read_config(path).TRAINER]
+        opener.check(asked, path)
+        return opener.of_run(path, asked)
     folder = [path, *export.versions(path)][-1]
     about = folder / export.ASSETS / export.MODEL_FILE
     if about.is_file():
-        is_bags = json.loads(about.read_text(encoding="utf-8")).get("kind") == KIND
-        return BagExportScorer(folder, asked) if is_bags else ExportScorer(folder)
+        kind = json.loads(about.read_text(encoding="utf-8")).get("kind", EdgesConfig.TRAINER)
+        opener = OPENERS[kind]
+        opener.check(asked, path)
+        return opener.of_export(folder, asked)
     raise ConfigError(
         "Expected a run folder (config.json) or an exported model (saved_model.pb with "
         "assets.extra/cellscreen.json).",

@@ -15,20 +15,23 @@ Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 _SMALLEST = 1e-7  # as Keras clips
 
 
-def bag_loss(config: LossConfig, kind: Target, outputs: int) -> Loss:
+def bag_loss(
+    config: LossConfig, kind: Target, outputs: int, prior: tf.Variable | None = None
+) -> Loss:
     """The loss of one bag.
 
     Args:
         config: which loss; not of doses, whose loss is the squared error.
         kind: what is asked.
         outputs: of the net.
+        prior: of classes, as `class_loss` takes it.
 
     Returns:
         A function from targets (of `BagTargets.values`) and answers `(batch, outputs)` to losses
         `(batch,)` float32.
     """
     if kind == "classes":
-        return class_loss(config, outputs)
+        return class_loss(config, outputs, prior)
     if kind == "tasks":
         return masked_task_loss(config)
     return squared_error

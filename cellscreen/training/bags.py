@@ -25,6 +25,7 @@ from cellscreen.training.fitter import Fitter
 from cellscreen.training.fold_fits import train_folds
 from cellscreen.training.machine import Machine
 from cellscreen.training.metrics import probabilities_of
+from cellscreen.training.priors import class_prior, follow_prior
 from cellscreen.training.set_inference import SetInference
 from cellscreen.training.task import Task
 from cellscreen.training.trainer import Trainer
@@ -73,12 +74,14 @@ def bag_fitter(config: BagsConfig, data: BagData, machine: Machine) -> Fitter:
             config.net_config, index.crop_size, index.channels, outputs, _ANSWERS[kind]
         )
 
-    loss, measures = bag_loss(config.loss_config, kind, outputs), bag_measures(kind)
+    prior = class_prior(config.loss_config, outputs, machine)
+    loss, measures = bag_loss(config.loss_config, kind, outputs, prior), bag_measures(kind)
     task = Task(
         build,
         lambda targets, found: loss(targets, found["answer"]),
         lambda targets, found: measures(targets, found["answer"]),
         lambda found: found["answer"],
+        prior,
     )
     jit = config.machine.jit == "on"
     return Fitter(task, config.fit, config.optimizer_config, machine, jit)
@@ -145,4 +148,5 @@ BAGS = Trainer(
     answers=_answers,
     judge=judge_bags,
     show=_show,
+    adapt=follow_prior,
 )

@@ -131,6 +131,11 @@ class BagsConfig:
             raise ConfigError(
                 "Expected --bag_unit=field with --fold_by=site: a well has no site of its own."
             )
+        if self.data.target != "classes" and self.loss_config.logit_adjustment:
+            raise ConfigError(
+                "Expected logit_adjustment 0 where no class is asked for; got "
+                f"{self.loss_config.logit_adjustment} with --target={self.data.target}."
+            )
         plain = self.loss_config.loss == "cross_entropy" and not self.loss_config.label_smoothing
         if self.data.target == "log_dose" and not plain:
             raise ConfigError(

@@ -17,6 +17,8 @@ _LIMITS = (
     "(death, debris, contamination) gets a score as well.",
 )
 
+_ELSEWHERE = "baselines and folds in levels.csv, doses in doses.csv."
+
 _HELD_OUT = {
     "kfold": "{folds} folds by {fold_by}, each once",
     "leave_one_out": "every {fold_by} once ({folds} folds)",
@@ -87,17 +89,21 @@ def _unit(summary: Mapping[str, Any]) -> str:
 
 
 def _levels(summary: Mapping[str, Any]) -> list[str]:
-    """The net's pooled figures where scores of wells are averaged, if they are."""
+    """The net's pooled figures where scores are averaged or cells vote, if they do."""
     levels: Mapping[str, Mapping[str, list[float | None]]] = summary.get("levels", {})
     if not levels:
         return []
     names = list(next(iter(levels.values())))
     rows = [(level, *(_between(figures[n]) for n in names)) for level, figures in levels.items()]
+    rule = summary.get("vote_rule", "")
+    joined = f"cells vote by {rule}" if rule else "scores are averaged"
+    others = "other rules, baselines and folds in levels.csv." if rule else _ELSEWHERE
     text = (
-        f"The net's pooled figures where its scores are averaged, with 95 % intervals over "
-        f"{summary['resampled_by']}s; baselines and folds in levels.csv, doses in doses.csv."
+        f"The net's pooled figures where its {joined}, with 95 % intervals over "
+        f"{summary['resampled_by']}s; {others}"
     )
-    return ["## Averaged", _markdown_table(["level", *names], rows), text]
+    heading = "## Voted" if rule else "## Averaged"
+    return [heading, _markdown_table(["level", *names], rows), text]
 
 
 def _between(values: list[float | None]) -> str:

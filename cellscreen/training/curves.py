@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn import metrics
 
-from cellscreen.training.calibration import reliability_curve
+from cellscreen.votes.reliability import reliability_curve
 
 _INCHES, _DPI = 4.0, 80
 

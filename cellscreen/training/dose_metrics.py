@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from cellscreen.training.intervals import DRAWS, interval
 from cellscreen.training.metrics import TABLE_COLUMNS
+from cellscreen.votes.draws import DRAWS, interval
 
 NO_INTERVAL = (float("nan"), float("nan"))
 

@@ -22,6 +22,7 @@ from cellscreen.training.fold_fits import train_folds
 from cellscreen.training.losses import class_loss, is_right
 from cellscreen.training.machine import Machine
 from cellscreen.training.metrics import metrics_table, probabilities_of
+from cellscreen.training.priors import class_prior, follow_prior
 from cellscreen.training.task import Questions, Task
 from cellscreen.training.trainer import Judged, Trainer
 
@@ -53,10 +54,12 @@ def train_and_evaluate(
 def edge_fitter(config: EdgesConfig, data: EdgeData, machine: Machine) -> Fitter:
     """The net of a config with its optimizer, not compiled by XLA unless the config says so."""
     n_classes = len(data.classes)
+    prior = class_prior(config.loss_config, n_classes, machine)
     task = Task(
         lambda: build_edge_net(config.net_config, config.edge_input.input_size, n_classes),
-        class_loss(config.loss_config, n_classes),
+        class_loss(config.loss_config, n_classes, prior),
         is_right,
+        prior=prior,
     )
     jit = config.machine.jit == "on"
     return Fitter(task, config.fit, config.optimizer_config, machine, jit)
@@ -103,4 +106,5 @@ EDGES = Trainer(
     answers=_answers,
     judge=_judge,
     show=_show,
+    adapt=follow_prior,
 )

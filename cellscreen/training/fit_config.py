@@ -82,13 +82,14 @@ class LossConfig:
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"  # focal weighs hard images more
     label_smoothing: float = 0.0  # share of the label spread over all classes
     focal_gamma: float = 2.0  # of focal: how much less easy images count
+    logit_adjustment: float = 0.0  # share of the classes' log frequency in the logits; 1: balanced
 
     def __post_init__(self) -> None:
         if not 0 <= self.label_smoothing < 1:
             raise ConfigError(
                 f"Expected label_smoothing from 0 to below 1; got {self.label_smoothing}."
             )
-        _check(self, ("focal_gamma", 0, 10))
+        _check(self, ("focal_gamma", 0, 10), ("logit_adjustment", 0, 4))
 
 
 @dataclass(frozen=True)

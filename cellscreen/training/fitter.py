@@ -33,6 +33,7 @@ class Fitter:
         model: the net; after `fit.fit` its weights are those that answer.
         optimizer: its optimizer, built.
         scale: the loss scale of float16.
+        task: as given.
         train_step: of `step.training_step`.
         jit: whether the steps are compiled with XLA.
         fit_config, optimizer_config, machine: as given.
@@ -44,7 +45,7 @@ class Fitter:
     def __init__(
         self, task: Task, fit: FitConfig, optimizer: OptimizerConfig, machine: Machine, jit: bool
     ) -> None:
-        self._task, self.fit_config, self.machine = task, fit, machine
+        self.task, self.fit_config, self.machine = task, fit, machine
         self.optimizer_config = optimizer
         self._batch = machine.batch_of_replica(fit.batch_size, fit.accumulation)
         with machine.scope():
@@ -59,15 +60,15 @@ class Fitter:
         options = StepOptions(self.fit_config.accumulation, self.optimizer_config.clip_norm, jit)
         self.jit = jit
         self.train_step = training_step(
-            self._task, self.model, self.optimizer, self.scale, self.machine, options
+            self.task, self.model, self.optimizer, self.scale, self.machine, options
         )
-        self._predict_step = prediction_step(self._task, self.model, self.machine, jit)
+        self._predict_step = prediction_step(self.task, self.model, self.machine, jit)
 
     def reset(self, seed: int) -> None:
         """Gives the net fresh weights, and forgets everything of an earlier fit."""
         keras.utils.set_random_seed(seed)
         with self.machine.scope():
-            fresh = [variable.numpy() for variable in self._task.build().variables]
+            fresh = [variable.numpy() for variable in self.task.build().variables]
         self.restore([*fresh, *self._unused, *self.scale.initial])
 
     def variables(self) -> list[Any]:

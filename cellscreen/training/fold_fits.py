@@ -115,6 +115,8 @@ def _fold(
         _clear(folder, machine)
         return run_folder.read_predictions(folder)
     LOGGER.info("%s: training %s. %s", place, trainer.net(data.config), data.describe(fold))
+    fitter.reset(fold_seed(data.config.fit.seed, fold))
+    trainer.adapt(fitter, data, fold)
     history = _fit_fold(fitter, data, fold, folder, machine, watch)
     answers = trainer.answers(fitter, data, fold).assign(fold=fold)
     if machine.is_chief:
@@ -137,7 +139,6 @@ def _clear(folder: Path, machine: Machine) -> None:
 def _fit_fold(
     fitter: Fitter, data: FoldData, fold: int, folder: Path, machine: Machine, watch: Watch
 ) -> list[dict[str, float]]:
-    fitter.reset(fold_seed(data.config.fit.seed, fold))
     callbacks = _boards(data, fold, folder, watch) if machine.is_chief else []
     folder.mkdir(parents=True, exist_ok=True)
     try:

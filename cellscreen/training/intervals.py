@@ -6,14 +6,11 @@ Images of one well or dish resemble each other, so whole groups are drawn, with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from cellscreen.training.resampled import Resampled
+from cellscreen.votes.draws import DRAWS, group_counts, interval
 
-DRAWS = 500
-LEVEL = 0.95
 _AT_ONCE = 2**22  # weights of images held at a time: 32 MiB
 
 
@@ -55,32 +52,3 @@ def bootstrap_intervals(
     size = max(_AT_ONCE // len(labels), 1)
     parts = [rows.figures(counts) for counts in group_counts(len(names), draws, seed, size)]
     return {name: interval(np.concatenate([part[name] for part in parts])) for name in parts[0]}
-
-
-def group_counts(n_groups: int, draws: int, seed: int, size: int) -> Iterator[np.ndarray]:
-    """How often each group is drawn: blocks `(at most size, n_groups)` int, `draws` rows in all.
-
-    The draws depend on the seed only, not on the size of a block.
-    """
-    generator = np.random.default_rng(seed)
-    for start in range(0, draws, size):
-        rows = min(size, draws - start)
-        drawn = generator.integers(n_groups, size=(rows, n_groups))
-        drawn += np.arange(rows)[:, None] * n_groups
-        yield np.bincount(drawn.ravel(), minlength=rows * n_groups).reshape(rows, n_groups)
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % percentile interval of a figure's draws.
-
-    Args:
-        values: `(draws,)` float, NaN where the figure is undefined.
-
-    Returns:
-        Low and high; NaN if the figure is undefined in more than half of the draws.
-    """
-    defined = values[~np.isnan(values)]
-    if 2 * len(defined) < len(values):
-        return float("nan"), float("nan")
-    low, high = np.quantile(defined, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return float(low), float(high)

@@ -9,9 +9,11 @@ import pandas as pd
 from sklearn import metrics
 
 from cellscreen.errors import DataError
-from cellscreen.training.calibration import apply_temperature, expected_calibration_error
-from cellscreen.training.intervals import DRAWS, bootstrap_intervals
+from cellscreen.training.calibration import apply_temperature
+from cellscreen.training.intervals import bootstrap_intervals
 from cellscreen.training.resampled import figures_by_class
+from cellscreen.votes.draws import DRAWS
+from cellscreen.votes.reliability import expected_calibration_error
 
 METRICS = ("accuracy", "precision", "recall", "f1", "auroc", "auprc", "mcc", "ece")
 TEMPERATURE = "temperature"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellscreen.training.calibration import BINS, confidence_bins
+from cellscreen.votes.reliability import BINS, confidence_bins
 
 _SMALLEST = float(np.finfo(np.float64).eps)  # as sklearn.metrics.log_loss clips
 

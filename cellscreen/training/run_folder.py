@@ -16,6 +16,7 @@ import pandas as pd
 from cellscreen.atomic import replacing, write_text
 from cellscreen.errors import ConfigError
 from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.cells_config import CellsConfig
 from cellscreen.training.config import EdgesConfig
 from cellscreen.training.flags import (
     EDGES,
@@ -35,7 +36,9 @@ CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
 )
 MODEL, LAST_MODEL, PREDICTIONS = "model.keras", "last.keras", "predictions.csv"
 AUTO, CACHE = "auto", ".cache."
-CONFIGS: dict[str, Any] = {config.TRAINER: config for config in (EdgesConfig, BagsConfig)}
+CONFIGS: dict[str, Any] = {
+    config.TRAINER: config for config in (EdgesConfig, BagsConfig, CellsConfig)
+}
 Config = TypeVar("Config")
 
 
@@ -96,7 +99,7 @@ def claim(workdir: Path, config: Any) -> None:
         write_text(workdir / CONFIG, config_to_json(config))
 
 
-def read_config(workdir: Path) -> EdgesConfig | BagsConfig:
+def read_config(workdir: Path) -> EdgesConfig | BagsConfig | CellsConfig:
     """The config of a run, of the class that its trainer has.
 
     Raises:

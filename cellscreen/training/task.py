@@ -25,12 +25,15 @@ class Task:
         measures: from targets and outputs to further figures an example, each `(batch,)`, such as
             1 where the call is right; their mean over the examples is shown.
         answer: picks from the net's outputs what `predict` collects, `(batch, ...)`.
+        prior: frequency of each class in training, `(classes,)` float32, where the loss takes it;
+            `priors.follow_prior` sets it for a fold.
     """
 
     build: Callable[[], keras.Model]
     loss: Callable[[Any, Any], tf.Tensor]
     measures: Measures
     answer: Callable[[Any], tf.Tensor] = lambda outputs: outputs
+    prior: tf.Variable | None = None
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from cellscreen.training.intervals import DRAWS
 from cellscreen.training.levels import whole_mean
 from cellscreen.training.metrics import TABLE_COLUMNS, class_metrics, metrics_table
+from cellscreen.votes.draws import DRAWS
 
 BINARY = ("negative", "positive")
 

@@ -114,6 +114,11 @@ class Judged:
     warnings: Sequence[str] = ()
 
 
+def as_it_is(fitter: Fitter, data: Any, fold: int) -> None:
+    """Nothing but fresh weights is wanted before a fit."""
+    del fitter, data, fold
+
+
 Config = TypeVar("Config", bound=RunConfig)
 Data = TypeVar("Data", bound=FoldData)
 
@@ -131,6 +136,8 @@ class Trainer(Generic[Config, Data]):
         judge: figures of the answers of all folds: of the trained rows, `key, group, fold, label,
             …`, and of all that were held out, `key, label, …`.
         show: writes a fold's answers for TensorBoard: logs, data, answers, settings, epochs.
+        adapt: gives a fresh net what it takes from a fold's training part before the first step,
+            such as the means of a table.
     """
 
     load: Callable[[Config], Data]
@@ -139,3 +146,4 @@ class Trainer(Generic[Config, Data]):
     answers: Callable[[Fitter, Data, int], pd.DataFrame]
     judge: Callable[[Data, pd.DataFrame, pd.DataFrame], Judged]
     show: Callable[[Path, Data, pd.DataFrame, Mapping[str, Any], int], None]
+    adapt: Callable[[Fitter, Data, int], None] = as_it_is

@@ -7,11 +7,17 @@ from typing import Any
 from cellscreen.errors import ConfigError
 from cellscreen.training.bags import BAGS
 from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.cells import CELLS
+from cellscreen.training.cells_config import CellsConfig
 from cellscreen.training.config import EdgesConfig
 from cellscreen.training.edges import EDGES
 from cellscreen.training.trainer import RunConfig, Trainer
 
-TRAINERS: dict[type, Trainer[Any, Any]] = {EdgesConfig: EDGES, BagsConfig: BAGS}
+TRAINERS: dict[type, Trainer[Any, Any]] = {
+    EdgesConfig: EDGES,
+    BagsConfig: BAGS,
+    CellsConfig: CELLS,
+}
 
 
 def trainer_of(config: RunConfig) -> Trainer[Any, Any]:

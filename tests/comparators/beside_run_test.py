@@ -70,7 +70,7 @@ def test_comparators_are_kept_and_read_again(workdir, cells, tmp_path):
 def test_a_folder_is_of_one_config_and_of_one_set_of_folds(workdir, cells, tmp_path):
     comparator_answers(workdir, tmp_path / "out", PLAIN, cells)
     other = ComparatorConfig(comparators=PLAIN.comparators, trees=11)
-    with pytest.raises(ConfigError, match="another config: trees: 10 -> 11"):
+    with pytest.raises(ConfigError, match="comparators of other flags: trees: 10 -> 11"):
         comparator_answers(workdir, tmp_path / "out", other, cells)
     folds = pd.read_csv(workdir / "folds.csv", dtype=str, keep_default_na=False)
     folds.assign(fold=folds["fold"].map({"0": "1", "1": "2", "2": "0"})).to_csv(

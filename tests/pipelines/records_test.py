@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from cellscreen.errors import RecordError
-from cellscreen.pipelines.records import prepared_plates, read_metadata
+from cellscreen.pipelines.records import channel_names, prepared_plates, read_metadata
 
 
 def test_metadata_comes_back_with_its_names_and_types(records):
@@ -13,6 +13,11 @@ def test_metadata_comes_back_with_its_names_and_types(records):
     assert frame["Metadata_hours"].tolist() == [48.0] * 24
     assert frame["Metadata_operator"].tolist() == ["ann"] * 24
     assert "edges" not in frame
+
+
+def test_the_channel_of_plain_images_has_a_name_for_nets():
+    assert channel_names([b"DNA", b"ER"]) == ("DNA", "ER")
+    assert channel_names([b""]) == ("gray",)
 
 
 def test_no_prepared_plate_is_an_error(tmp_path):

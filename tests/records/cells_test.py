@@ -1,15 +1,19 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from cellscreen.cells.features import measure_objects
-from cellscreen.errors import ConfigError
+from cellscreen.cells.label_flows import flows_of_labels
+from cellscreen.errors import ConfigError, RecordError
 from cellscreen.records.build import build_plates
 from cellscreen.records.cells import cells_examples, decode_cell
 from cellscreen.records.field_cells import find_cells
+from cellscreen.records.manifest import read_manifest
 from cellscreen.records.planes import read_planes
+from cellscreen.records.same_way import check_same_way
 from cellscreen.records.table_fingerprint import rows_of
 
 PREPARED = "P1/hcs/cells/1.0.0"
@@ -80,6 +84,36 @@ def test_flows_are_cut_with_the_cell(planes, cell_plate):
     left, top, right, bottom = example["box"]
     expected = np.moveaxis(flows[:, top:bottom, left:right], 0, -1)
     np.testing.assert_array_equal(decode_cell(example).flow, expected)
+
+
+def test_flows_from_labels_are_cut_with_the_cell(planes, cell_plate):
+    config = dataclasses.replace(cell_plate.CONFIG, flows="from_labels")
+    found = find_cells(planes, config.segment)
+    examples = list(cells_examples(planes, found, config))
+    flows = flows_of_labels(found.labels)
+    for example in examples:
+        left, top, right, bottom = example["box"]
+        expected = np.moveaxis(flows[:, top:bottom, left:right], 0, -1)
+        np.testing.assert_array_equal(decode_cell(example).flow, expected)
+    assert len(examples) == 4
+
+
+def test_flows_from_labels_are_told_as_such_and_not_mixed_with_others(
+    cell_table, cell_plate, cell_records, tmp_path
+):
+    config = dataclasses.replace(cell_plate.CONFIG, flows="from_labels")
+    (folder,) = build_plates(cell_table, tmp_path, "hcs", "cells", config=config)
+    said = json.loads((folder / "metadata.json").read_text())
+    assert said["flows"] == "from labels, not Cellpose's"
+    assert read_manifest(folder).notes == {"flows": "from labels, not Cellpose's"}
+    assert read_manifest(cell_records / PREPARED).notes == {"flows": "none"}
+    told = r"flows is 'method' in .* and 'from_labels' in this folder"
+    with pytest.raises(RecordError, match=told):
+        check_same_way([cell_records / PREPARED, folder])
+    with pytest.raises(RecordError, match="prepared in another way"):
+        build_plates(cell_table, tmp_path, "hcs", "cells", config=cell_plate.CONFIG)
+    with pytest.raises(ConfigError, match="flows with the kind cells only; got them with bags"):
+        build_plates(cell_table, tmp_path, "hcs", "bags", config=config)
 
 
 def test_fields_without_cells_are_listed(cell_records):

@@ -7,6 +7,7 @@ from cellscreen.errors import ConfigError
 from cellscreen.records.record_config import (
     CropConfig,
     RecordConfig,
+    flow_source,
     read_record_config,
     what_it_makes,
     write_record_config,
@@ -21,6 +22,7 @@ def test_a_config_is_read_as_it_was_written(tmp_path):
         crops=CropConfig(crop_size=64, crop_border="exclude"),
         feature_groups=("shape",),
         median_of=("#1", "#2"),
+        flows="from_labels",
     )
     write_record_config(config, tmp_path, "bags")
     assert read_record_config(tmp_path, "bags", USUAL) == config
@@ -46,8 +48,23 @@ def test_values_that_cannot_work_are_told():
         CropConfig(crop_size=1)
     with pytest.raises(ConfigError, match="max_failed of 0 to below 1; got 1"):
         RecordConfig(max_failed=1)
+    with pytest.raises(ConfigError, match="flows of method or from_labels; got 'cellpose'"):
+        RecordConfig(flows="cellpose")
     with pytest.raises(ConfigError, match=r"groups of shape.*got colour"):
         RecordConfig(feature_groups=("colour",))
+
+
+def test_where_flows_come_from_is_said_only_where_it_is_not_the_method():
+    assert "flows" not in what_it_makes(USUAL)  # nor in that of plates prepared before
+    other = dataclasses.replace(USUAL, flows="from_labels")
+    assert '"flows": "from_labels"' in what_it_makes(other)
+    cellpose = SegmentConfig(method="cellpose", weights="cyto3")
+    sources = [USUAL, RecordConfig(segment=cellpose), other]
+    assert [flow_source(config) for config in sources] == [
+        "none",
+        "Cellpose's",
+        "from labels, not Cellpose's",
+    ]
 
 
 def test_how_much_may_fail_does_not_change_what_is_made():

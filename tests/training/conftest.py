@@ -60,3 +60,21 @@ def toxic_plate(bag_plates, tmp_path_factory):
     bag_plates.write_plate(folder, bag_plates.toxic_looks(12), empty=("A01",))
     bag_plates.build(folder, folder / "records")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cell_plates():
+    """The module that writes plates of cells with flows; tests/training/cell_plates.py."""
+    spec = importlib.util.spec_from_file_location(
+        "cell_plates", Path(__file__).with_name("cell_plates.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def cell_records(cell_plates, tmp_path_factory):
+    """The root of prepared cells of two plates of one layout, three compounds."""
+    folder = tmp_path_factory.mktemp("cell_records")
+    return cell_plates.build(cell_plates.write_plates(folder), folder / "records")

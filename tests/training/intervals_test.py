@@ -1,27 +1,9 @@
 import numpy as np
 import pytest
 
-from cellscreen.training.intervals import bootstrap_intervals, group_counts, interval
+from cellscreen.training.intervals import bootstrap_intervals
 
 TWO = ("a", "b")
-
-
-def test_an_interval_leaves_undefined_draws_out():
-    assert interval(np.array([np.nan, *range(41)])) == pytest.approx((1, 39))
-
-
-def test_more_undefined_than_defined_draws_give_no_interval():
-    assert np.isnan(interval(np.array([1, np.nan, np.nan]))).all()
-    assert interval(np.array([1, np.nan])) == (1, 1)
-
-
-def test_draws_depend_on_the_seed_only():
-    whole = next(group_counts(5, 40, 7, 100))
-    parts = list(group_counts(5, 40, 7, 16))
-    assert [len(part) for part in parts] == [16, 16, 8]
-    assert (np.concatenate(parts) == whole).all()
-    assert (whole.sum(axis=1) == 5).all()
-    assert (whole != next(group_counts(5, 40, 8, 100))).any()
 
 
 def test_whole_groups_are_drawn():

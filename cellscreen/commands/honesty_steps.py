@@ -1,0 +1,54 @@
+"""The steps of a study of honesty that no verb does: a training, and what stands beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellscreen.comparators.honesty_folder import HonestyFolder
+from cellscreen.training.cells_config import CellsConfig
+from cellscreen.training.fit_config import Watch
+
+if TYPE_CHECKING:
+    from cellscreen.comparators.honesty_config import HonestyConfig
+    from cellscreen.comparators.honesty_design import Design
+    from cellscreen.comparators.honesty_trainings import Trainings
+
+PAGE = "index.html"
+
+
+def train(config: CellsConfig, workdir: Path, watch: Watch) -> None:
+    """Trains a net, or goes on with it; Keras forgets it afterwards."""
+    from cellscreen.training.cells import train_and_evaluate
+    from cellscreen.training.sweep import forget_graphs
+
+    try:
+        train_and_evaluate(config, workdir, watch)
+    finally:
+        forget_graphs()
+
+
+def stand_beside(folder: HonestyFolder, split: str, config: CellsConfig, trees: int) -> None:
+    """Writes the figures of LightGBM and of the sanity check on the folds of a split."""
+    from cellscreen.comparators.honesty_beside import write_beside
+    from cellscreen.training.cell_data import load_cells
+
+    write_beside(load_cells(config), folder, split, trees)
+
+
+def write_results(
+    root: Path, config: HonestyConfig, design: Design, trainings: Trainings
+) -> list[str]:
+    """Writes tables and page of what is finished; returns what a reader may conclude."""
+    from cellscreen.comparators.honesty_config import WELL
+    from cellscreen.comparators.honesty_images import called_images
+    from cellscreen.comparators.honesty_tables import read_honesty
+    from cellscreen.report.honesty_page import write_honesty
+    from cellscreen.training.run_folder import SUMMARY
+
+    tables = read_honesty(root, config, trainings)
+    tables.write(root)
+    main = HonestyFolder(root).run(WELL)
+    images = called_images(main) if (main / SUMMARY).is_file() else None
+    write_honesty(tables, images, root / PAGE, simulated=design.simulated)
+    return [f"{row.model}, {row.split}: {row.line}" for row in tables.lines.itertuples()]

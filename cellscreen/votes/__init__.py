@@ -1,0 +1,1 @@
+"""Cells' answers voted to images, wells and compounds, and what they are worth."""
