@@ -34,7 +34,8 @@ def fraction_drawing(tables: StudyTables) -> Drawing:
     return figure_rows(
         "study-methods",
         panels,
-        caption="AUROC by compound, folds pooled, with 95 % intervals over compounds.",
+        caption="AUROC by compound, folds pooled, with 95 % intervals over compounds. Undefined: a "
+        "method that was not trained there.",
         alt=f"AUROC of every method at every affected fraction. MID: {said}.",
     )
 

@@ -74,7 +74,7 @@ def _wide(rows: pd.DataFrame, by: str, heading, value: str) -> pd.DataFrame:  # 
     for place in sorted(set(rows[by])):
         part = rows[rows[by] == place].set_index("model")
         texts = dict(zip(part.index, _intervals(part, value, *ends), strict=True))
-        made[heading(place)] = [texts.get(model, "not finished") for model in models]
+        made[heading(place)] = [texts.get(model, "not trained") for model in models]
     frame = pd.DataFrame(made)
     if value == "difference":
         frame = frame[frame[METHOD] != next(iter(SHOWN.values()))]

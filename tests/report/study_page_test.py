@@ -124,7 +124,7 @@ def test_the_page_shows_every_part_and_says_simulated(tmp_path, read_page):
 def test_the_text_has_the_same_tables():
     text = study_text(tables())
     assert "| MID (transformer) | 0.470 [0.360, 0.580] | 0.900 [0.830, 0.960] |" in text
-    assert "| LightGBM on features | not finished | −0.090 [−0.150, −0.020] |" in text
+    assert "| LightGBM on features | not trained | −0.090 [−0.150, −0.020] |" in text
     assert "## AUROC of each dose alone, 60 %" in text
     assert text.index("| 1 | 0.810 |") < text.index("| 12 | 0.920 |")
 
