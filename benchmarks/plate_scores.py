@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from absl import app, flags
+from absl import app, flags, logging
 from plate_parts.plate import CROP_PX, SITES, plate_config
 from plate_parts.watching import watched
 
@@ -44,6 +44,7 @@ ENCODER, TRAINED, MB = "resnet18", 24, 1 << 20
 def main(argv: list[str]) -> None:
     """Makes the plate, trains, estimates, scores, and prints what was seen."""
     del argv
+    logging.set_verbosity(logging.ERROR)
     with tempfile.TemporaryDirectory(dir=_FOLDER.value) as temporary:
         folder = Path(temporary)
         plate = plate_config(_WELLS.value, _CELLS.value)
