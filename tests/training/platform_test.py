@@ -241,8 +241,8 @@ def test_a_run_that_meets_nan_keeps_the_good_net(run, tmp_path, monkeypatch):
 
     real = edges.class_loss
 
-    def exploding(loss_config, n_classes):
-        loss = real(loss_config, n_classes)
+    def exploding(loss_config, n_classes, prior=None):
+        loss = real(loss_config, n_classes, prior)
         return lambda labels, answers: loss(labels, answers) / keras.ops.cast(labels, "float32")
 
     monkeypatch.setattr(edges, "class_loss", exploding)
