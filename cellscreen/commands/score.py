@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from cellscreen.serving.bag_scorer import BagScorer
     from cellscreen.serving.cell_scorer import CellScorer
-    from cellscreen.serving.scorer import Scorer
+    from cellscreen.serving.edge_scorer import Scorer
 
 FLAGS = flags.FlagValues()
 _MODEL = flags.DEFINE_string(
@@ -106,7 +106,7 @@ def main(argv: list[str]) -> int:
     """Scores images, bags or cells and says where the table is."""
     from cellscreen.screening.not_scored import is_lost
     from cellscreen.screening.scores import write_scores
-    from cellscreen.serving.scoring import open_model
+    from cellscreen.serving.openers import open_model
 
     del argv
     scorer = open_model(_MODEL.value, given_to_model(FLAGS))
@@ -131,7 +131,7 @@ def given_to_model(values: flags.FlagValues) -> dict[str, Any]:
 def _of_images(scorer: Scorer) -> pd.DataFrame:
     from cellscreen.pipelines.selection import select
     from cellscreen.screening.scores import IMAGE, aggregate
-    from cellscreen.serving.scoring import score_images
+    from cellscreen.serving.edge_scoring import score_images
 
     _require("images", "data_dir", "an edge net, which scores images")
     table, _, _ = read_images(FLAGS)

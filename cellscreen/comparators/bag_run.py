@@ -14,8 +14,8 @@ from cellscreen.pipelines.bag_memory import keep_in_memory
 from cellscreen.pipelines.cell_table import read_cell_table
 from cellscreen.pipelines.records import prepared_plates
 from cellscreen.plates.columns import SIMULATED
-from cellscreen.training import run_folder
 from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.configs import read_config
 from cellscreen.training.levels import levels_of
 
 
@@ -85,7 +85,7 @@ def read_bag_run(workdir: str | Path) -> BagRun:
         >>> read_bag_run("runs/mid").classes  # doctest: +SKIP
         ('nontoxic', 'toxic')
     """
-    config = run_folder.read_config(Path(workdir))
+    config = read_config(Path(workdir))
     if not isinstance(config, BagsConfig) or config.data.target != "classes":
         raise ConfigError(
             "Expected a run of train-bags with --target=classes, which comparators are for.",

@@ -24,6 +24,7 @@ from cellscreen.screening.scores import read_scores
 from cellscreen.simulate.hcs_writing import CELL_TRUTH
 from cellscreen.training import run_folder
 from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.configs import read_config
 
 
 def read_explain_input(
@@ -62,7 +63,7 @@ def read_explain_input(
         (187, 128)
     """
     workdir = Path(workdir)
-    trained = run_folder.read_config(workdir)
+    trained = read_config(workdir)
     if not isinstance(trained, BagsConfig):
         raise ConfigError(
             "Expected a run of nets of bags; this one is of another kind.",

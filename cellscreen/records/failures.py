@@ -22,6 +22,7 @@ FAILURES, EMPTY = "failures.csv", "fields_without_cells.csv"
 COLUMNS = ["key", "plate", "well", "site", "reason"]
 _FOLDER = "noted"
 FAILED, NO_CELLS = "failed", "no_cells"
+REASON_EMPTY = "no cells"  # why such a field, or a bag of such fields, has no score
 
 
 def note_field(folder: Path, rank: int, row: Row, outcome: str, reason: str) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from cellscreen.images.threads import read_in_order
 from cellscreen.pipelines.bag_index import BagIndex
-from cellscreen.training.cached_sets import NO_CELLS, CachedSets, SetAnswer, answer_of
+from cellscreen.records.failures import REASON_EMPTY
+from cellscreen.training.cached_sets import CachedSets, SetAnswer, answer_of
 
 READERS = 2  # the crops of a well may take tens of MB, and four a reader wait
 
@@ -62,7 +63,7 @@ def answers_of_bags(
     for place, (bag, crops) in enumerate(read_in_order(read, drawn(), READERS)):
         nets = nets_of(place)
         if not len(crops):
-            yield nets[0].unscored(NO_CELLS)
+            yield nets[0].unscored(REASON_EMPTY)
             continue
         each = [net.answer_sets(net.embed(crops), bag.sets, bag.key).each for net in nets]
         yield answer_of(np.stack(each).mean(axis=0, dtype=np.float64), len(crops))

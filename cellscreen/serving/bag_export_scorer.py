@@ -15,11 +15,11 @@ from cellscreen.errors import ConfigError
 from cellscreen.pipelines.bag_checks import bag_checksums
 from cellscreen.pipelines.bag_index import BagIndex
 from cellscreen.records.table_fingerprint import rows_of
-from cellscreen.serving import export
 from cellscreen.serving.bag_answers import answers_of_bags
 from cellscreen.serving.bag_columns import BagColumns
 from cellscreen.serving.bag_export import KIND
-from cellscreen.serving.scorer import Scored, would_flatter
+from cellscreen.serving.model_files import ASSETS, MODEL_FILE
+from cellscreen.serving.scored import Scored, would_flatter
 from cellscreen.serving.trained_on import TAKE_RUN, TrainedOn
 from cellscreen.training.cached_sets import BagParts, CachedSets
 from cellscreen.training.inference_config import InferenceConfig
@@ -41,8 +41,8 @@ class BagExportScorer:
     kind: ClassVar[str] = KIND
 
     def __init__(self, folder: Path, asked: Mapping[str, Any] | None = None) -> None:
-        extra = folder / export.ASSETS
-        about = json.loads((extra / export.MODEL_FILE).read_text(encoding="utf-8"))
+        extra = folder / ASSETS
+        about = json.loads((extra / MODEL_FILE).read_text(encoding="utf-8"))
         self.model_id, self.simulated = about["model_id"], about["simulated"]
         self.bag_unit = about["bag_input"]["bag_unit"]
         self._columns = BagColumns(about["target"], about["task"], about["classes"], about["tasks"])

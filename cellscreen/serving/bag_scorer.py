@@ -11,12 +11,12 @@ from cellscreen.models.bag_nets import check_crops
 from cellscreen.pipelines.bag_index import BagIndex
 from cellscreen.pipelines.bag_input import BagUnit
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
-from cellscreen.serving import export
 from cellscreen.serving.bag_answers import answers_of_bags
 from cellscreen.serving.bag_export import KIND, columns_of
 from cellscreen.serving.bag_held_out import folds_of_bags
 from cellscreen.serving.held_out import HeldOut
-from cellscreen.serving.scorer import Scored
+from cellscreen.serving.model_files import model_id
+from cellscreen.serving.scored import Scored
 from cellscreen.training import run_folder
 from cellscreen.training.bags_config import BagsConfig
 from cellscreen.training.inference_config import InferenceConfig
@@ -95,7 +95,7 @@ class BagRunScorer:
     def __init__(self, workdir: Path, asked: Mapping[str, Any] | None = None) -> None:
         config = run_folder.read_config_of(workdir, BagsConfig)
         self.simulated = run_folder.read_summary(workdir)["simulated"]
-        self.model_id = export.model_id(workdir)
+        self.model_id = model_id(workdir)
         self.bag_unit = config.bag_input.bag_unit
         self._columns = columns_of(config)
         self.columns = self._columns.names

@@ -27,7 +27,7 @@ def score_bags(
     is not scored: its scores are NaN, and `Metadata_not_scored` says why.
 
     Args:
-        scorer: from `scoring.open_model`.
+        scorer: from `openers.open_model`.
         folders: prepared directories of the kind `bags`.
         level: `image`, a row a field, or `well`; `screening.scores.aggregate` makes treatments of
             wells.

@@ -19,11 +19,11 @@ from cellscreen.pipelines.cell_planes import plane_names
 from cellscreen.pipelines.cells import CellInputs, cell_questions
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.records.table_fingerprint import rows_of
-from cellscreen.serving import export
 from cellscreen.serving.cell_export import KIND, columns_of
 from cellscreen.serving.cell_graph import PROBABILITIES, input_specs
 from cellscreen.serving.held_out import HeldFold, HeldOut, folds_of_rows
-from cellscreen.serving.scorer import would_flatter
+from cellscreen.serving.model_files import ASSETS, MODEL_FILE, model_id
+from cellscreen.serving.scored import would_flatter
 from cellscreen.serving.trained_on import TAKE_RUN, TrainedOn
 from cellscreen.training import run_folder
 from cellscreen.training.cell_fields import CellFields, read_fields
@@ -88,7 +88,7 @@ class CellRunScorer:
         self.config = _asked(run_folder.read_config_of(workdir, CellsConfig), asked)
         self.fields = read_fields(workdir)
         self.simulated = run_folder.read_summary(workdir)["simulated"]
-        self.model_id = export.model_id(workdir)
+        self.model_id = model_id(workdir)
         self.columns = columns_of(self.config.data.task, self.config.data.classes)
         manifest = read_manifest(workdir / run_folder.MANIFEST)
         models = {fold: run_folder.load_fold(workdir, fold) for fold in held_out_folds(manifest)}
@@ -126,8 +126,8 @@ class CellExportScorer:
     kind: ClassVar[str] = KIND
 
     def __init__(self, folder: Path, asked: Mapping[str, Any] | None = None) -> None:
-        extra = folder / export.ASSETS
-        about = json.loads((extra / export.MODEL_FILE).read_text(encoding="utf-8"))
+        extra = folder / ASSETS
+        about = json.loads((extra / MODEL_FILE).read_text(encoding="utf-8"))
         config = config_from_json(CellsConfig, json.dumps(about["config"]), extra)
         self.config = _asked(config, asked)
         self.fields = CellFields(**about["fields"])

@@ -13,14 +13,13 @@ from tqdm import tqdm
 from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.bag_index import well_key
 from cellscreen.pipelines.selection import select
-from cellscreen.records.failures import EMPTY
+from cellscreen.records.failures import EMPTY, REASON_EMPTY
 from cellscreen.screening.scores import IMAGE
 from cellscreen.serving.cell_fit import check_fields
 from cellscreen.serving.cell_scorer import CellScorer
 from cellscreen.serving.held_out import HeldFold, together
 from cellscreen.serving.score_table import CELLS, score_table
-from cellscreen.serving.scorer import Scored
-from cellscreen.training.cached_sets import NO_CELLS
+from cellscreen.serving.scored import Scored
 from cellscreen.training.cell_parts import UsedCells, image_frame, used_cells
 from cellscreen.votes.answers import class_columns
 from cellscreen.votes.rules import vote
@@ -43,7 +42,7 @@ def score_cells(
     NaN, and `Metadata_not_scored` says why. Cells are read and asked plate by plate.
 
     Args:
-        scorer: from `scoring.open_model`.
+        scorer: from `openers.open_model`.
         folders: prepared directories of the kind `cells`.
         level: `image` or `well`; `screening.scores.treatments_of_wells` makes treatments of wells.
         rule: of `votes.rules.RULES`; scores of `majority` are shares of votes.
@@ -147,7 +146,7 @@ def _of_fields(used: UsedCells, keys: pd.Series) -> UsedCells:
 
 def _unscored(scorer: CellScorer) -> Scored:
     undefined = np.full(len(scorer.columns), np.nan)
-    return Scored(undefined, undefined, None, False, NO_CELLS)
+    return Scored(undefined, undefined, None, False, REASON_EMPTY)
 
 
 def _check_finite(answers: np.ndarray, used: UsedCells) -> None:

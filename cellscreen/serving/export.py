@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -12,12 +11,11 @@ from typing import Any
 from cellscreen.errors import ConfigError
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.serving.exporters import EXPORTERS
+from cellscreen.serving.model_files import ASSETS, MODEL_FILE, model_id, versions
 from cellscreen.serving.seen_groups import seen_groups
 from cellscreen.serving.trained_on import SEEN_FILE, SEEN_GROUPS_FILE
 from cellscreen.training import run_folder
-
-MODEL_FILE = "cellscreen.json"
-ASSETS = "assets.extra"
+from cellscreen.training.configs import read_config
 
 
 def export_run(workdir: str | Path, output: str | Path, fold: int | None = None) -> Path:
@@ -43,7 +41,7 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
         ConfigError: the run is not finished, or has no such fold.
     """
     workdir, output = Path(workdir), Path(output)
-    config, summary = run_folder.read_config(workdir), run_folder.read_summary(workdir)
+    config, summary = read_config(workdir), run_folder.read_summary(workdir)
     known = held_out_folds(read_manifest(workdir / run_folder.MANIFEST))
     if fold is not None and fold not in known:
         listed = ", ".join(map(str, known))
@@ -74,35 +72,12 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def versions(output: Path) -> list[Path]:
-    """The exported versions in a model's folder, oldest first."""
-    found = [v for v in output.glob("*") if v.name.isdigit() and (v / "saved_model.pb").is_file()]
-    return sorted(found, key=lambda version: int(version.name))
-
-
 def _is_whole(version: Path, identity: str) -> bool:
     """Whether a version holds these nets, and all that is written beside them nowadays."""
     extra = version / ASSETS
     if not all((extra / name).is_file() for name in (MODEL_FILE, SEEN_FILE, SEEN_GROUPS_FILE)):
         return False
     return json.loads((extra / MODEL_FILE).read_text(encoding="utf-8"))["model_id"] == identity
-
-
-def model_id(workdir: Path, fold: int | None = None) -> str:
-    """A name for a run's nets: equal weights have equal names.
-
-    Args:
-        workdir: a finished run folder.
-        fold: one fold's net; None is all of them.
-    """
-    net = run_folder.read_summary(workdir)["net"]
-    known = held_out_folds(read_manifest(workdir / run_folder.MANIFEST))
-    folds = known if fold is None else [fold]
-    digest = hashlib.sha256()
-    for number in folds:
-        digest.update(run_folder.model_path(workdir, number).read_bytes())
-    part = "mean" if fold is None else f"fold{fold}"
-    return f"{net}-{part}-{digest.hexdigest()[:12]}"
 
 
 def describe(

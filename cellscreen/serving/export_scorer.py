@@ -15,8 +15,9 @@ from cellscreen.images import gray
 from cellscreen.images.threads import read_in_order
 from cellscreen.records.fields import Pixels, Row, read_pixels_and_digest
 from cellscreen.screening.scores import score_column
-from cellscreen.serving import export
-from cellscreen.serving.scorer import Scored, batches, would_flatter
+from cellscreen.serving.edge_scorer import batches
+from cellscreen.serving.model_files import ASSETS, MODEL_FILE
+from cellscreen.serving.scored import Scored, would_flatter
 from cellscreen.serving.trained_on import TAKE_RUN, TrainedOn
 from cellscreen.training.config import EdgesConfig
 
@@ -27,8 +28,8 @@ class ExportScorer:
     kind: ClassVar[str] = EdgesConfig.TRAINER
 
     def __init__(self, folder: Path) -> None:
-        extra = folder / export.ASSETS
-        about = json.loads((extra / export.MODEL_FILE).read_text(encoding="utf-8"))
+        extra = folder / ASSETS
+        about = json.loads((extra / MODEL_FILE).read_text(encoding="utf-8"))
         self.model_id, self.simulated = about["model_id"], about["simulated"]
         self.columns = [score_column(about["task"], name) for name in about["classes"]]
         self.channel = about["channel_names"][0]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cellscreen.errors import ScoreError
 from cellscreen.records.fields import Row
-from cellscreen.serving.scorer import would_flatter
+from cellscreen.serving.scored import would_flatter
 from cellscreen.serving.seen_groups import ALWAYS_TRAINED, IN_SEVERAL, FoldsOfGroups
 
 

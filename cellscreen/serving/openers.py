@@ -1,7 +1,8 @@
-"""What tells the models of one trainer from another's when they score: the table of `scoring`."""
+"""What tells the models of one trainer from another's when they score, and opens them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,13 +12,16 @@ from cellscreen.errors import ConfigError
 from cellscreen.serving.bag_export_scorer import BagExportScorer
 from cellscreen.serving.bag_scorer import BagRunScorer, BagScorer
 from cellscreen.serving.cell_scorer import CellExportScorer, CellRunScorer, CellScorer
+from cellscreen.serving.edge_scorer import Scorer
 from cellscreen.serving.export_scorer import ExportScorer
+from cellscreen.serving.model_files import ASSETS, MODEL_FILE, versions
 from cellscreen.serving.run_scorer import RunScorer
-from cellscreen.serving.scorer import Scorer
 from cellscreen.training.bags_config import BagsConfig
 from cellscreen.training.cells_config import CellsConfig
 from cellscreen.training.config import EdgesConfig
+from cellscreen.training.configs import read_config
 from cellscreen.training.inference_config import InferenceConfig
+from cellscreen.training.run_folder import CONFIG
 
 AnyScorer = Scorer | BagScorer | CellScorer
 Asked = Mapping[str, Any]
@@ -62,3 +66,38 @@ OPENERS: dict[str, Opener] = {
     CellsConfig.TRAINER: Opener(CellRunScorer, CellExportScorer, OF_CELLS),
 }
 """By the name of a trainer, which exported models call their kind."""
+
+
+def open_model(path: str | Path, asked: Mapping[str, Any] | None = None) -> AnyScorer:
+    """A run folder, an exported version's folder, or the folder of its versions (newest).
+
+    Args:
+        path: the folder.
+        asked: what is not to be as in the run: of nets of bags fields of `InferenceConfig`, of nets
+            of cells those of `CellDataConfig` about their table.
+
+    Returns:
+        What scores images with `edge_scoring.score_images`, bags with `bag_scoring.score_bags`, or
+        cells with `cell_scoring.score_cells`; its `kind` says which.
+
+    Raises:
+        ConfigError: the path is none of these, or fields are asked for that the model has not.
+    """
+    path, asked = Path(path), asked or {}
+    if (path / CONFIG).is_file():
+        opener = OPENERS[read_config(path).TRAINER]
+        opener.check(asked, path)
+        return opener.of_run(path, asked)
+    folder = [path, *versions(path)][-1]
+    about = folder / ASSETS / MODEL_FILE
+    if about.is_file():
+        kind = json.loads(about.read_text(encoding="utf-8")).get("kind", EdgesConfig.TRAINER)
+        opener = OPENERS[kind]
+        opener.check(asked, path)
+        return opener.of_export(folder, asked)
+    raise ConfigError(
+        "Expected a run folder (config.json) or an exported model (saved_model.pb with "
+        "assets.extra/cellscreen.json).",
+        file=path,
+        fix="Give the --workdir of a training or the --output of `cellscreen export`.",
+    )

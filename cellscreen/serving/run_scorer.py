@@ -16,9 +16,10 @@ from cellscreen.pipelines.folds import held_out_folds, read_manifest
 from cellscreen.records.edges import row_key
 from cellscreen.records.fields import Row, read_field
 from cellscreen.screening.scores import score_column
-from cellscreen.serving import export
+from cellscreen.serving.edge_scorer import batches
 from cellscreen.serving.held_out import HeldOut, saw_group
-from cellscreen.serving.scorer import Scored, batches
+from cellscreen.serving.model_files import model_id
+from cellscreen.serving.scored import Scored
 from cellscreen.training import run_folder
 from cellscreen.training.config import EdgesConfig
 
@@ -36,7 +37,7 @@ class RunScorer:
     def __init__(self, workdir: Path) -> None:
         config = run_folder.read_config_of(workdir, EdgesConfig)
         self.simulated = run_folder.read_summary(workdir)["simulated"]
-        self.model_id = export.model_id(workdir)
+        self.model_id = model_id(workdir)
         self.columns = [score_column(config.data.task, name) for name in config.data.classes]
         self.channel = config.data.channel
         self._edge_input = config.edge_input

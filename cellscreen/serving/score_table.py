@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellscreen.screening.not_scored import NOT_SCORED, is_lost
-from cellscreen.serving.scorer import Scored
+from cellscreen.serving.scored import Scored
 
 LOGGER = logging.getLogger(__name__)
 CELLS = "Metadata_cells"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cellscreen.plates.groups import LEAKY
 from cellscreen.records.fields import Row
-from cellscreen.serving.scorer import would_flatter
+from cellscreen.serving.scored import would_flatter
 from cellscreen.serving.seen_groups import groups_of_rows
 
 SEEN_FILE, SEEN_GROUPS_FILE = "trained_sha256.txt", "trained_groups.txt"

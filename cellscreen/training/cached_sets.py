@@ -10,9 +10,9 @@ import numpy as np
 
 from cellscreen.errors import DataError
 from cellscreen.pipelines.bag_draws import draw_sets
+from cellscreen.records.failures import REASON_EMPTY
 from cellscreen.training.inference_config import InferenceConfig
 
-NO_CELLS = "no cells"
 _SMALLER = (1, 8, 32)  # a bag's last crops go in smaller batches: few shapes, little padding
 _PAIRS = 2**22  # crops squared × sets at once: bounds what attention holds
 
@@ -141,7 +141,7 @@ class CachedSets:
             DataError: as `answer`.
         """
         if not cells:
-            return self.unscored(NO_CELLS)
+            return self.unscored(REASON_EMPTY)
         at = self.draws(cells, key)
         drawn, places = np.unique(at, return_inverse=True)
         return self.answer_sets(self.embed(read(drawn)), places.reshape(at.shape), key)

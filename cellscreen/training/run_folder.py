@@ -15,16 +15,7 @@ import pandas as pd
 
 from cellscreen.atomic import replacing, write_text
 from cellscreen.errors import ConfigError
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.flags import (
-    EDGES,
-    WORD,
-    config_from_json,
-    config_to_json,
-    differing_fields,
-)
+from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
 from cellscreen.training.stopping import LOCK
 
 CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
@@ -36,9 +27,6 @@ CONFIG, MANIFEST, METRICS, SUMMARY, CARD = (
 )
 MODEL, LAST_MODEL, PREDICTIONS = "model.keras", "last.keras", "predictions.csv"
 AUTO, CACHE = "auto", ".cache."
-CONFIGS: dict[str, Any] = {
-    config.TRAINER: config for config in (EdgesConfig, BagsConfig, CellsConfig)
-}
 Config = TypeVar("Config")
 
 
@@ -99,36 +87,22 @@ def claim(workdir: Path, config: Any) -> None:
         write_text(workdir / CONFIG, config_to_json(config))
 
 
-def read_config(workdir: Path) -> EdgesConfig | BagsConfig | CellsConfig:
-    """The config of a run, of the class that its trainer has.
-
-    Raises:
-        ConfigError: the folder holds no run, or one of a version that cannot be read.
-    """
-    text = _config_text(workdir)
-    try:
-        word = json.loads(text).get(WORD, EDGES)
-    except (ValueError, AttributeError):
-        word = EDGES  # reading it says what is wrong
-    if word not in CONFIGS:
-        raise ConfigError(
-            f"Expected a run of one of the trainers {', '.join(CONFIGS)}; this is one of {word!r}.",
-            file=workdir / CONFIG,
-            fix="Use the version of cellscreen that made it.",
-        )
-    return config_from_json(CONFIGS[word], text, workdir / CONFIG)
-
-
 def read_config_of(workdir: Path, config_class: type[Config]) -> Config:
     """The config of a run of one trainer.
 
     Raises:
-        ConfigError: as `read_config`, or the run is another trainer's.
+        ConfigError: the folder holds no run, or one of another trainer, or of a version that
+            cannot be read.
     """
-    return config_from_json(config_class, _config_text(workdir), workdir / CONFIG)
+    return config_from_json(config_class, config_text(workdir), workdir / CONFIG)
 
 
-def _config_text(workdir: Path) -> str:
+def config_text(workdir: Path) -> str:
+    """The config of a run as it was written.
+
+    Raises:
+        ConfigError: the folder holds no run.
+    """
     path = workdir / CONFIG
     if not path.is_file():
         raise ConfigError("Expected a run folder; there is no config.json.", file=workdir)

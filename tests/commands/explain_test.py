@@ -117,7 +117,7 @@ def test_explaining_twice_gives_the_same_page(run, tmp_path):
 
 
 def test_a_run_of_another_kind_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("cellscreen.training.run_folder.read_config", lambda folder: object())
+    monkeypatch.setattr("cellscreen.explain.explained_run.read_config", lambda folder: object())
     with pytest.raises(ConfigError, match="Expected a run of nets of bags"):
         read_explain_input(tmp_path, tmp_path)
 

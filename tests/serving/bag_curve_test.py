@@ -10,7 +10,7 @@ from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.records import prepared_plates
 from cellscreen.serving.bag_curve import CurveAnswers, curve_answers, curve_table
 from cellscreen.serving.bag_scoring import score_bags
-from cellscreen.serving.scoring import open_model
+from cellscreen.serving.openers import open_model
 from cellscreen.training.inference_config import InferenceConfig
 from cellscreen.training.metrics import class_metrics
 from cellscreen.training.set_inference import SetInference

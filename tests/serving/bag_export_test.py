@@ -16,7 +16,7 @@ from cellscreen.pipelines.records import prepared_plates
 from cellscreen.serving.bag_export import crop_hash
 from cellscreen.serving.bag_scoring import score_bags
 from cellscreen.serving.export import export_run
-from cellscreen.serving.scoring import open_model
+from cellscreen.serving.openers import open_model
 from cellscreen.training import run_folder
 from cellscreen.training.inference_config import InferenceConfig
 from cellscreen.training.set_inference import SetInference

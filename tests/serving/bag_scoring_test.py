@@ -12,7 +12,7 @@ from cellscreen.pipelines.bag_index import index_bags
 from cellscreen.pipelines.records import prepared_plates
 from cellscreen.screening.scores import read_scores
 from cellscreen.serving.bag_scoring import score_bags
-from cellscreen.serving.scoring import open_model
+from cellscreen.serving.openers import open_model
 from cellscreen.training import run_folder
 from cellscreen.training.inference_config import InferenceConfig
 from cellscreen.training.set_inference import SetInference

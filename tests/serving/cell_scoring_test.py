@@ -28,11 +28,12 @@ from cellscreen.records.build import build_plates
 from cellscreen.screening.scores import read_scores
 from cellscreen.serving.cell_scoring import score_cells
 from cellscreen.serving.export import export_run
-from cellscreen.serving.scoring import open_model
+from cellscreen.serving.openers import open_model
 from cellscreen.training import run_folder
 from cellscreen.training.cell_fields import claim_fields
 from cellscreen.training.cell_parts import cell_manifest, image_frame, used_cells
 from cellscreen.training.cells_config import CellDataConfig, CellsConfig
+from cellscreen.training.configs import read_config
 from cellscreen.training.flags import config_to_json
 
 CLASSES = ("DMSO", "drug")
@@ -130,7 +131,7 @@ def by_hand(run, folders, folds):
     from cellscreen.pipelines.cell_pixels import CellPixels
     from cellscreen.pipelines.cells import CellInputs, cell_questions
 
-    config = run_folder.read_config(run)
+    config = read_config(run)
     used = used_cells(config, folders)
     inputs = CellInputs(CellPixels(used.index, NET.branches, config.cell_input), used.table)
     cells, _ = next(iter(cell_questions(inputs, np.arange(len(used.table))).batch(99)))

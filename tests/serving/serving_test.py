@@ -14,8 +14,10 @@ from cellscreen.errors import ConfigError, ScoreError
 from cellscreen.pipelines.folds import read_manifest
 from cellscreen.plates.table import read_plate_table
 from cellscreen.screening.scores import read_scores
-from cellscreen.serving.export import export_run, model_id
-from cellscreen.serving.scoring import open_model, score_images
+from cellscreen.serving.edge_scoring import score_images
+from cellscreen.serving.export import export_run
+from cellscreen.serving.model_files import model_id
+from cellscreen.serving.openers import open_model
 
 HYPOXIC = "Score_hypoxia_hypoxia"
 

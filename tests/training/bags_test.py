@@ -18,6 +18,7 @@ from cellscreen.training.bag_data import load_bags
 from cellscreen.training.bags import answer_bags, train_and_evaluate
 from cellscreen.training.bags_config import BagDataConfig, BagsConfig
 from cellscreen.training.config import EdgesConfig
+from cellscreen.training.configs import read_config
 from cellscreen.training.dry_run import dry_run
 from cellscreen.training.fit_config import FitConfig, LossConfig, Watch
 
@@ -64,7 +65,7 @@ def test_the_run_folder_is_whole_and_knows_its_trainer(bag_run, config):
         assert (bag_run / name).is_file(), name
     assert json.loads((bag_run / "crops.json").read_text())["channels"] == ["DNA", "ROS"]
     assert json.loads((bag_run / "config.json").read_text())["trainer"] == "bags"
-    assert run_folder.read_config(bag_run).data == config.data
+    assert read_config(bag_run).data == config.data
     assert list((bag_run / "fold_0/logs").rglob("events.*"))
 
 

@@ -21,6 +21,7 @@ from cellscreen.training.cell_data import load_cells
 from cellscreen.training.cell_judgement import reference_class
 from cellscreen.training.cells import adapt_cells, cell_fitter, train_and_evaluate
 from cellscreen.training.cells_config import CellDataConfig, CellsConfig
+from cellscreen.training.configs import read_config
 from cellscreen.training.dry_run import dry_run
 from cellscreen.training.fit_config import FitConfig, LossConfig, Watch
 from cellscreen.training.machine import Machine
@@ -61,7 +62,7 @@ def test_the_run_folder_is_whole_and_knows_its_trainer(cell_run, config):
     for name in names:
         assert (cell_run / name).is_file(), name
     assert json.loads((cell_run / "config.json").read_text())["trainer"] == "cells"
-    read = run_folder.read_config(cell_run)
+    read = read_config(cell_run)
     assert read.net_config == config.net_config
     assert read.data.classes == ("AMG-900", "DMSO", "FK-866")
 

@@ -10,7 +10,8 @@ import pytest
 from cellscreen import commands
 from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.folds import read_manifest
-from cellscreen.training import fold_fits, run_folder
+from cellscreen.training import fold_fits
+from cellscreen.training.configs import read_config
 from cellscreen.training.edges import train_and_evaluate
 
 
@@ -51,7 +52,7 @@ def test_a_finished_fold_is_not_trained_again(run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "run")
     before = (copy / "fold_0/model.keras").read_bytes()
     shutil.rmtree(copy / "fold_2")
-    result = train_and_evaluate(run_folder.read_config(copy), copy)
+    result = train_and_evaluate(read_config(copy), copy)
     assert (copy / "fold_0/model.keras").read_bytes() == before
     pd.testing.assert_frame_equal(
         pd.read_csv(copy / "fold_2/predictions.csv"),
@@ -62,7 +63,7 @@ def test_a_finished_fold_is_not_trained_again(run, tmp_path):
 
 
 def test_a_run_folder_of_another_config_is_refused(run):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     other = dataclasses.replace(config, fit=dataclasses.replace(config.fit, epochs=3))
     with pytest.raises(ConfigError, match="another config: epochs: 12 -> 3"):
         train_and_evaluate(other, run)
@@ -74,11 +75,11 @@ def test_changed_labels_under_a_run_are_refused(run, tmp_path):
     manifest["fold"] = (manifest["fold"] + 1) % 3
     manifest.to_csv(copy / "folds.csv", index=False)
     with pytest.raises(ConfigError, match="data or labels changed"):
-        train_and_evaluate(run_folder.read_config(copy), copy)
+        train_and_evaluate(read_config(copy), copy)
 
 
 def test_a_batch_larger_than_the_fold_is_an_error(run, tmp_path):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     other = dataclasses.replace(config, fit=dataclasses.replace(config.fit, batch_size=64))
     with pytest.raises(ConfigError, match=r"batch_size of at most 16, .* got 64"):
         train_and_evaluate(other, tmp_path / "run")
@@ -86,7 +87,7 @@ def test_a_batch_larger_than_the_fold_is_an_error(run, tmp_path):
 
 
 def test_one_class_left_by_where_is_an_error(run, tmp_path):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     data = dataclasses.replace(config.data, where="condition=hypoxia")
     with pytest.raises(DataError, match="No image has condition=normoxia"):
         train_and_evaluate(dataclasses.replace(config, data=data), tmp_path / "run")
@@ -100,14 +101,14 @@ def test_ctrl_c_leaves_a_usable_last_model(run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(fold_fits, "_boards", lambda *_: [Stop()])
     with pytest.raises(KeyboardInterrupt):
-        train_and_evaluate(run_folder.read_config(run), tmp_path / "run")
+        train_and_evaluate(read_config(run), tmp_path / "run")
     model = keras.saving.load_model(tmp_path / "run/fold_0/last.keras", safe_mode=True)
     assert np.isfinite(model(np.zeros((1, 32, 32, 1), np.float32))).all()
     assert not (tmp_path / "run/fold_0/predictions.csv").exists()
 
 
 def test_folds_by_site_are_called_leaky(run, tmp_path):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     config = dataclasses.replace(
         config,
         folds_config=dataclasses.replace(config.folds_config, fold_by="site"),
@@ -119,7 +120,7 @@ def test_folds_by_site_are_called_leaky(run, tmp_path):
 
 
 def test_an_untrained_net_is_marked_below_its_baselines(run, tmp_path):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     config = dataclasses.replace(config, fit=dataclasses.replace(config.fit, epochs=0))
     result = train_and_evaluate(config, tmp_path / "run")
     assert any(name.startswith("edge_density") for name in result.summary["below_baseline"])

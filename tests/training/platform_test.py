@@ -15,6 +15,7 @@ from cellscreen import commands
 from cellscreen.errors import ConfigError, DataError
 from cellscreen.pipelines.folds import read_manifest
 from cellscreen.training import run_folder
+from cellscreen.training.configs import read_config
 from cellscreen.training.dry_run import dry_run
 from cellscreen.training.edges import train_and_evaluate
 from cellscreen.training.fit_config import Watch
@@ -54,7 +55,7 @@ def test_a_runs_config_repeats_it_to_the_same_weights(run, tmp_path, capsys):
 def test_flags_override_a_runs_config(run, tmp_path):
     words = [f"--config={run / 'config.json'}", f"--workdir={tmp_path / 'again'}", "--epochs=1"]
     assert commands.main(["train-edges", *words]) == 0
-    assert run_folder.read_config(tmp_path / "again").fit.epochs == 1
+    assert read_config(tmp_path / "again").fit.epochs == 1
 
 
 def test_a_config_that_is_none_is_named(tmp_path, capsys):
@@ -65,10 +66,10 @@ def test_a_config_that_is_none_is_named(tmp_path, capsys):
 
 
 def test_what_was_auto_is_decided_once_and_kept(run, tmp_path):
-    config = _with(run_folder.read_config(run), machine={"jit": "auto", "strategy": "auto"})
+    config = _with(read_config(run), machine={"jit": "auto", "strategy": "auto"})
     config = _with(config, fit={"epochs": 1})
     train_and_evaluate(config, tmp_path / "run")
-    decided = run_folder.read_config(tmp_path / "run").machine
+    decided = read_config(tmp_path / "run").machine
     assert (decided.jit, decided.strategy) == ("off", "none")
     shutil.rmtree(tmp_path / "run/fold_1")
     train_and_evaluate(config, tmp_path / "run")  # auto again is the same run
@@ -76,7 +77,7 @@ def test_what_was_auto_is_decided_once_and_kept(run, tmp_path):
 
 def test_a_dry_run_tells_everything_and_writes_nothing(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    text = dry_run(run_folder.read_config(run))
+    text = dry_run(read_config(run))
     assert "Trainable params" in text
     assert re.search(r"0\s+hypoxia\s+8\s+0\s+4", text)
     assert "Steps: 144 (3 folds, up to 12 epochs, batch 4; about 4 an epoch)." in text
@@ -86,7 +87,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(run, tmp_path, monkeypatc
 
 def test_validation_stops_early_keeps_the_best_and_calibrates(run, tmp_path):
     config = _with(
-        run_folder.read_config(run),
+        read_config(run),
         folds_config={"folds": 2, "validation_share": 0.34},
         fit={"patience": 2, "keep": "best", "epochs": 30},
         optimizer_config={"schedule": "plateau", "decay": 0.5, "drop_epochs": 1},
@@ -103,7 +104,7 @@ def test_validation_stops_early_keeps_the_best_and_calibrates(run, tmp_path):
 
 
 def test_following_the_held_out_part_is_refused(run):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     with pytest.raises(ConfigError, match="the held-out part must decide nothing"):
         _with(config, fit={"patience": 3})
 
@@ -235,7 +236,7 @@ def test_a_cut_model_file_is_named(run, tmp_path):
 
 
 def test_a_run_that_meets_nan_keeps_the_good_net(run, tmp_path, monkeypatch):
-    config = _with(run_folder.read_config(run), optimizer_config={"learning_rate": 10.0})
+    config = _with(read_config(run), optimizer_config={"learning_rate": 10.0})
     config = _with(config, fit={"epochs": 2})
     from cellscreen.training import edges
 
@@ -255,7 +256,7 @@ def test_a_run_that_meets_nan_keeps_the_good_net(run, tmp_path, monkeypatch):
 
 
 def test_a_fold_goes_on_where_it_was_stopped(run, tmp_path, monkeypatch):
-    config = run_folder.read_config(run)
+    config = read_config(run)
     from cellscreen.training import fold_fits
 
     class Stop(keras.callbacks.Callback):

@@ -7,6 +7,7 @@ import pytest
 from cellscreen.errors import ConfigError
 from cellscreen.training import run_folder
 from cellscreen.training.config import DataConfig, EdgesConfig
+from cellscreen.training.configs import read_config
 from cellscreen.training.flags import config_to_json
 
 
@@ -23,7 +24,7 @@ def test_a_run_from_before_a_field_was_is_read(config_json, tmp_path):
     said["fit"]["epochs"] = 3
     said.pop("loss_config")
     write()
-    config = run_folder.read_config(tmp_path)
+    config = read_config(tmp_path)
     assert (config.fit.epochs, config.data.labels_by) == (3, "")
     assert config.loss_config == EdgesConfig(DataConfig(data_dir="d")).loss_config
 
@@ -35,7 +36,7 @@ def test_a_run_of_a_later_version_is_refused_by_name(config_json, tmp_path):
     with pytest.raises(
         ConfigError, match=r"another version of cellscreen: lookahead is no field.*config\.json"
     ):
-        run_folder.read_config(tmp_path)
+        read_config(tmp_path)
 
 
 def test_predictions_come_back_to_the_last_bit(tmp_path):

@@ -1,17 +1,13 @@
-"""What scores images, its answers, and its refusal of what it was trained on."""
+"""The answer to one image or bag, and the refusal of what a net was trained on."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from cellscreen.errors import ScoreError
 from cellscreen.records.fields import Row
-
-BATCH = 32
 
 
 class Scored(NamedTuple):
@@ -33,27 +29,6 @@ class Scored(NamedTuple):
     reason: str = ""
 
 
-class Scorer(Protocol):
-    """What scores images: the nets of a run folder, or an exported model.
-
-    Attributes:
-        kind: `edges`.
-        model_id: a name for the nets.
-        columns: score columns, in the order of the answers.
-        channel: the channel that it reads; empty where it has no name.
-        simulated: whether it was trained on simulated images.
-    """
-
-    kind: ClassVar[str]
-    model_id: str
-    columns: list[str]
-    channel: str
-    simulated: bool
-
-    def score(self, rows: Sequence[Row]) -> Iterator[Scored]:
-        """Yields the answer to each row of a plate table."""
-
-
 def would_flatter(what: str, row: Row, fix: str) -> ScoreError:
     """The error for an image that nets have seen, or others of its group."""
     return ScoreError(
@@ -63,9 +38,3 @@ def would_flatter(what: str, row: Row, fix: str) -> ScoreError:
         well=row["Metadata_Well"],
         fix=fix,
     )
-
-
-def batches(items: Iterator[Any]) -> Iterator[list[Any]]:
-    """Lists of `BATCH` items in order, the last one shorter."""
-    while batch := list(itertools.islice(items, BATCH)):
-        yield batch
