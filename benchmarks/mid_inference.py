@@ -29,8 +29,8 @@ import tensorflow as tf
 
 from cellscreen.models.bag_config import BagNetConfig
 from cellscreen.models.bag_nets import build_bag_net
-from cellscreen.training.inference_config import InferenceConfig
-from cellscreen.training.set_inference import SetInference
+from cellscreen.training.bags.inference_config import InferenceConfig
+from cellscreen.training.bags.set_inference import SetInference
 
 CHANNELS, KEY = ("DNA", "ER", "Mito"), "P1/A01"
 HEADINGS = ("n", "drawn", "naive s", "cached s", "sets s", "faster", "of bound", "difference")

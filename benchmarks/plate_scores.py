@@ -106,8 +106,8 @@ def _seconds_a_crop() -> float:
 
     from cellscreen.models.bag_config import BagNetConfig
     from cellscreen.models.bag_nets import build_bag_net
-    from cellscreen.training.inference_config import InferenceConfig
-    from cellscreen.training.set_inference import SetInference
+    from cellscreen.training.bags.inference_config import InferenceConfig
+    from cellscreen.training.bags.set_inference import SetInference
 
     keras.utils.set_random_seed(0)
     net = build_bag_net(BagNetConfig(encoder=ENCODER), CROP_PX, ("DNA", "MMP", "ROS"), 2)

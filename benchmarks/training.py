@@ -93,18 +93,18 @@ def peer(jit: bool) -> tuple[Callable, Any]:
 
 def ours(jit: bool) -> tuple[Callable, Any]:
     """The own loop; returns a function that trains some steps, and the net."""
-    from cellscreen.training.fit import fit
-    from cellscreen.training.fit_config import (
+    from cellscreen.fitting.fit import fit
+    from cellscreen.fitting.fit_config import (
         FitConfig,
         LossConfig,
         MachineConfig,
         OptimizerConfig,
         Watch,
     )
-    from cellscreen.training.fitter import Fitter
-    from cellscreen.training.losses import class_loss, is_right
-    from cellscreen.training.machine import Machine
-    from cellscreen.training.task import Examples, Task
+    from cellscreen.fitting.fitter import Fitter
+    from cellscreen.fitting.losses import class_loss, is_right
+    from cellscreen.fitting.machine import Machine
+    from cellscreen.fitting.task import Examples, Task
 
     task = Task(net, class_loss(LossConfig(), 2), is_right)
     optimizer = OptimizerConfig(learning_rate=1e-3, schedule="constant")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import cv2
@@ -61,12 +62,12 @@ def records(cultures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run folder of a small plain net in three folds."""
+    from cellscreen.fitting.fit_config import FitConfig, MachineConfig, OptimizerConfig
     from cellscreen.models.net_config import NetConfig
     from cellscreen.pipelines.edge_input import EdgeInput
     from cellscreen.pipelines.fold_config import FoldConfig
-    from cellscreen.training.config import DataConfig, EdgesConfig
-    from cellscreen.training.edges import train_and_evaluate
-    from cellscreen.training.fit_config import FitConfig, MachineConfig, OptimizerConfig
+    from cellscreen.training.edges.config import DataConfig, EdgesConfig
+    from cellscreen.training.edges.run import train_and_evaluate
 
     config = EdgesConfig(
         DataConfig(data_dir=str(records)),
@@ -80,6 +81,16 @@ def run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     workdir = tmp_path_factory.mktemp("runs") / "run"
     train_and_evaluate(config, workdir)
     return workdir
+
+
+@pytest.fixture(scope="session")
+def cell_plate():
+    """The module that writes a plate of cells; tests/records/cell_plate.py."""
+    program = Path(__file__).parent / "records" / "cell_plate.py"
+    spec = importlib.util.spec_from_file_location("cell_plate", program)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from cellscreen.fitting.fit_config import Precision
 from cellscreen.models.edge_nets import EDGE_NETS, build_edge_net
 from cellscreen.models.net_config import NetConfig
-from cellscreen.training.fit_config import Precision
 
 ROUNDS = 3
 WAYS: tuple[tuple[Precision, bool], ...] = (
@@ -101,8 +101,8 @@ def machine() -> dict[str, str]:
 
         devices = ", ".join(f"{device.device_kind} ({device.platform})" for device in jax.devices())
     else:
-        from cellscreen.training.fit_config import MachineConfig
-        from cellscreen.training.machine import Machine
+        from cellscreen.fitting.fit_config import MachineConfig
+        from cellscreen.fitting.machine import Machine
 
         said = Machine(MachineConfig(strategy="none")).describe()
         devices = f"{said['devices']} ({said['machine']})"
@@ -129,16 +129,16 @@ def trained(name: str, load: Load, precision: Precision, jit: bool) -> Trained:
 def _by_fitter(name: str, load: Load, precision: Precision, jit: bool) -> Trained:
     import tensorflow as tf
 
-    from cellscreen.training.fit_config import (
+    from cellscreen.fitting.fit_config import (
         FitConfig,
         LossConfig,
         MachineConfig,
         OptimizerConfig,
     )
-    from cellscreen.training.fitter import Fitter
-    from cellscreen.training.losses import class_loss, is_right
-    from cellscreen.training.machine import Machine
-    from cellscreen.training.task import Task
+    from cellscreen.fitting.fitter import Fitter
+    from cellscreen.fitting.losses import class_loss, is_right
+    from cellscreen.fitting.machine import Machine
+    from cellscreen.fitting.task import Task
 
     task = Task(lambda: load.net(name), class_loss(LossConfig(), 2), is_right)
     machine = Machine(MachineConfig(strategy="none", precision=precision))

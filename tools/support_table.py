@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from cellscreen.training.fit_config import Precision, Strategy
+from cellscreen.fitting.fit_config import Precision, Strategy
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -77,8 +77,8 @@ def run_strategy(strategy: Strategy) -> dict[str, Any]:
         cpu = tf.config.list_physical_devices("CPU")[0]
         logical = [tf.config.LogicalDeviceConfiguration()] * REPLICAS
         tf.config.set_logical_device_configuration(cpu, logical)
-    from cellscreen.training.fit_config import MachineConfig
-    from cellscreen.training.machine import Machine
+    from cellscreen.fitting.fit_config import MachineConfig
+    from cellscreen.fitting.machine import Machine
 
     machine = Machine(MachineConfig(strategy=strategy))
     small = _small_fit()
@@ -96,7 +96,7 @@ def run_strategy(strategy: Strategy) -> dict[str, Any]:
 
 
 def _cell(small: Any, machine: Any, options: dict[str, Any]) -> dict[str, Any]:
-    from cellscreen.training.fitter import weights_digest
+    from cellscreen.fitting.fitter import weights_digest
 
     before, started = _compiled(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -117,12 +117,12 @@ def _nets(machine: Any, everything: bool) -> dict[str, Any]:
     import numpy as np
     import tensorflow as tf
 
+    from cellscreen.fitting.fit_config import FitConfig, LossConfig, OptimizerConfig
+    from cellscreen.fitting.fitter import Fitter
+    from cellscreen.fitting.losses import class_loss, is_right
+    from cellscreen.fitting.task import Task
     from cellscreen.models.edge_nets import build_edge_net
     from cellscreen.models.net_config import NetConfig, NetName
-    from cellscreen.training.fit_config import FitConfig, LossConfig, OptimizerConfig
-    from cellscreen.training.fitter import Fitter
-    from cellscreen.training.losses import class_loss, is_right
-    from cellscreen.training.task import Task
 
     small = _small_fit()
     images = np.random.default_rng(0).random((8, 32, 32, 1)).astype(np.float32)
@@ -216,7 +216,7 @@ def _compiled() -> int:
 
 
 def _small_fit() -> Any:
-    path = ROOT / "tests" / "training" / "small_fit.py"
+    path = ROOT / "tests" / "fitting" / "small_fit.py"
     spec = importlib.util.spec_from_file_location("small_fit", path)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)

@@ -25,7 +25,7 @@ import sys
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.bags.config import BagsConfig
 from cellscreen.training.verb import Train, define_verb_flags, run_verb
 
 FLAGS = flags.FlagValues()
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
 
 
 def _train() -> Train:
-    from cellscreen.training.bags import train_and_evaluate
+    from cellscreen.training.bags.run import train_and_evaluate
 
     return train_and_evaluate
 

@@ -24,7 +24,7 @@ import sys
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.training.cells_config import CellsConfig
+from cellscreen.training.cells.config import CellsConfig
 from cellscreen.training.verb import Train, define_verb_flags, run_verb
 
 FLAGS = flags.FlagValues()
@@ -38,7 +38,7 @@ def main(argv: list[str]) -> int:
 
 
 def _train() -> Train:
-    from cellscreen.training.cells import train_and_evaluate
+    from cellscreen.training.cells.run import train_and_evaluate
 
     return train_and_evaluate
 

@@ -30,7 +30,7 @@ import sys
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.training.config import EdgesConfig
+from cellscreen.training.edges.config import EdgesConfig
 from cellscreen.training.verb import Train, define_verb_flags, run_verb
 
 FLAGS = flags.FlagValues()
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
 
 
 def _train() -> Train:
-    from cellscreen.training.edges import train_and_evaluate
+    from cellscreen.training.edges.run import train_and_evaluate
 
     return train_and_evaluate
 

@@ -16,6 +16,9 @@ from timing.our_side import OurSide, use_threads
 from timing.sides import answer_calls
 
 from cellscreen.cells.label_flows import flows_of_labels
+from cellscreen.fitting.fit_config import LossConfig, OptimizerConfig
+from cellscreen.fitting.losses import class_loss, is_right
+from cellscreen.fitting.task import Task
 from cellscreen.models.cell_nets import build_cell_net
 from cellscreen.models.hybrids import MASK_FLOW_HYBRID
 from cellscreen.models.tabular_branch import adapt_table
@@ -25,9 +28,6 @@ from cellscreen.pipelines.cell_pixels import CellPixels, eight_bit_planes
 from cellscreen.pipelines.cell_planes import plane_names
 from cellscreen.pipelines.cells import CellInputs, training_cells
 from cellscreen.records.cells import Cell
-from cellscreen.training.fit_config import LossConfig, OptimizerConfig
-from cellscreen.training.losses import class_loss, is_right
-from cellscreen.training.task import Task
 
 BRANCHES, CELLS = ("mask", "flow"), 64
 SHAPES = (None, None), (None, None, 3)  # of mask and flow

@@ -13,6 +13,8 @@ from mid_parts.settings import Settings
 from timing.our_side import OurSide, use_threads
 from timing.sides import answer_calls
 
+from cellscreen.fitting.fit_config import LossConfig, OptimizerConfig
+from cellscreen.fitting.task import Task
 from cellscreen.models.bag_config import BagNetConfig
 from cellscreen.models.bag_layers import ClassToken
 from cellscreen.models.bag_nets import build_bag_net
@@ -20,9 +22,7 @@ from cellscreen.models.crop_normalization import CropNormalization
 from cellscreen.pipelines.bag_input import BagInput
 from cellscreen.pipelines.bag_memory import KeptBags
 from cellscreen.pipelines.bags import training_bags
-from cellscreen.training.bag_losses import bag_loss, bag_measures
-from cellscreen.training.fit_config import LossConfig, OptimizerConfig
-from cellscreen.training.task import Task
+from cellscreen.training.bags.losses import bag_loss, bag_measures
 
 CELLS, BAGS = 200, 24
 

@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 from timing.spent import Spent, seconds_of
 
+from cellscreen.fitting.fit_config import FitConfig, MachineConfig, OptimizerConfig
+from cellscreen.fitting.fitter import Fitter
+from cellscreen.fitting.machine import Machine
+from cellscreen.fitting.step import prediction_step
+from cellscreen.fitting.task import Task
 from cellscreen.pipelines.order import Share, Start
-from cellscreen.training.fit_config import FitConfig, MachineConfig, OptimizerConfig
-from cellscreen.training.fitter import Fitter
-from cellscreen.training.machine import Machine
-from cellscreen.training.step import prediction_step
-from cellscreen.training.task import Task
 
 MODES = {"graph": False, "XLA": True}
 # What a trace calls the same work: of oneDNN's kernels, of XLA's, and what holds others.

@@ -38,10 +38,10 @@ from absl import flags
 from cellscreen import commands
 from cellscreen.commands.image_flags import define_image_flags, read_images
 from cellscreen.commands.record_flags import define_record_flags, record_config
+from cellscreen.fitting.flags import config_from_flags, define_flags
 from cellscreen.plates.coverage import describe_coverage
 from cellscreen.plates.usable import usable_plates
 from cellscreen.records.preparation import Preparation
-from cellscreen.training.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
 define_image_flags(FLAGS)

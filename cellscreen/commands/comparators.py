@@ -23,7 +23,7 @@ from absl import flags
 
 from cellscreen import commands
 from cellscreen.comparators.config import ComparatorConfig
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.fitting.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
 _MODEL = flags.DEFINE_string(

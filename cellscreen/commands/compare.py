@@ -31,8 +31,8 @@ _OUTPUT = flags.DEFINE_string("output", "", "The HTML file to draw them in.", fl
 
 def main(argv: list[str]) -> int:
     """Prints the comparison, and draws it if asked."""
-    from cellscreen.training.compare import compare_runs
-    from cellscreen.training.compare_text import comparison_text
+    from cellscreen.training.sweeps.compare import compare_runs
+    from cellscreen.training.sweeps.compare_text import comparison_text
 
     places = [*_RUNS.value, *argv[1:]]
     if not places:

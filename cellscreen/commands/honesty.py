@@ -31,8 +31,8 @@ from cellscreen.commands.honesty_plan import build_step, honesty_plan
 from cellscreen.commands.steps import take_steps
 from cellscreen.comparators.honesty_config import HonestyConfig
 from cellscreen.errors import ConfigError
-from cellscreen.training.fit_config import Watch
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.fitting.fit_config import Watch
+from cellscreen.fitting.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
 _OUTPUT = flags.DEFINE_string(

@@ -10,8 +10,8 @@ from cellscreen.commands import honesty_steps
 from cellscreen.commands.steps import Step
 from cellscreen.comparators.honesty_config import HonestyConfig
 from cellscreen.comparators.honesty_folder import HonestyFolder
-from cellscreen.training.cells_config import CellDataConfig
-from cellscreen.training.fit_config import UNWATCHED, Watch
+from cellscreen.fitting.fit_config import UNWATCHED, Watch
+from cellscreen.training.cells.config import CellDataConfig
 
 if TYPE_CHECKING:
     from cellscreen.comparators.honesty_trainings import Trainings

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellscreen.comparators.honesty_folder import HonestyFolder
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.fit_config import Watch
+from cellscreen.fitting.fit_config import Watch
+from cellscreen.training.cells.config import CellsConfig
 
 if TYPE_CHECKING:
     from cellscreen.comparators.honesty_config import HonestyConfig
@@ -19,8 +19,8 @@ PAGE = "index.html"
 
 def train(config: CellsConfig, workdir: Path, watch: Watch) -> None:
     """Trains a net, or goes on with it; Keras forgets it afterwards."""
-    from cellscreen.training.cells import train_and_evaluate
-    from cellscreen.training.sweep import forget_graphs
+    from cellscreen.training.cells.run import train_and_evaluate
+    from cellscreen.training.sweeps.run import forget_graphs
 
     try:
         train_and_evaluate(config, workdir, watch)
@@ -31,7 +31,7 @@ def train(config: CellsConfig, workdir: Path, watch: Watch) -> None:
 def stand_beside(folder: HonestyFolder, split: str, config: CellsConfig, trees: int) -> None:
     """Writes the figures of LightGBM and of the sanity check on the folds of a split."""
     from cellscreen.comparators.honesty_beside import write_beside
-    from cellscreen.training.cell_data import load_cells
+    from cellscreen.training.cells.data import load_cells
 
     write_beside(load_cells(config), folder, split, trees)
 
@@ -43,8 +43,8 @@ def write_results(
     from cellscreen.comparators.honesty_config import WELL
     from cellscreen.comparators.honesty_images import called_images
     from cellscreen.comparators.honesty_tables import read_honesty
+    from cellscreen.fitting.run_folder import SUMMARY
     from cellscreen.report.honesty_page import write_honesty
-    from cellscreen.training.run_folder import SUMMARY
 
     tables = read_honesty(root, config, trainings)
     tables.write(root)

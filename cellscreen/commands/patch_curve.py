@@ -41,11 +41,11 @@ _SETS = flags.DEFINE_integer("sets", 50, "Sets of each size.", lower_bound=1, fl
 def main(argv: list[str]) -> int:
     """Asks the nets and says where table and pictures are."""
     from cellscreen.atomic import replacing
+    from cellscreen.fitting.run_folder import read_config_of
     from cellscreen.pipelines.records import prepared_plates
-    from cellscreen.serving.bag_curve import curve_answers, curve_table
-    from cellscreen.serving.bag_curve_plot import write_curve
-    from cellscreen.training.bags_config import BagsConfig
-    from cellscreen.training.run_folder import read_config_of
+    from cellscreen.serving.bags.curve import curve_answers, curve_table
+    from cellscreen.serving.bags.curve_plot import write_curve
+    from cellscreen.training.bags.config import BagsConfig
 
     del argv
     workdir, output = Path(_MODEL.value), _table_path()

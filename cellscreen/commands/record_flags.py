@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from cellscreen.cells.segment_config import SegmentConfig
-from cellscreen.training.flags import field_comments
+from cellscreen.fitting.flags import field_comments
 
 if TYPE_CHECKING:
     from cellscreen.records.record_config import RecordConfig

@@ -39,18 +39,18 @@ from absl import flags
 
 from cellscreen import commands
 from cellscreen.commands.image_flags import define_image_flags, read_images
+from cellscreen.fitting.flags import config_from_flags, define_flags
 from cellscreen.records.preparation import Preparation, prepare_plates
-from cellscreen.training.flags import config_from_flags, define_flags
-from cellscreen.training.inference_config import InferenceConfig
+from cellscreen.training.bags.inference_config import InferenceConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from cellscreen.serving.bag_scorer import BagScorer
-    from cellscreen.serving.cell_scorer import CellScorer
-    from cellscreen.serving.edge_scorer import Scorer
+    from cellscreen.serving.bags.scorer import BagScorer
+    from cellscreen.serving.cells.scorer import CellScorer
+    from cellscreen.serving.edges.scorer import Scorer
 
 FLAGS = flags.FlagValues()
 _MODEL = flags.DEFINE_string(
@@ -131,7 +131,7 @@ def given_to_model(values: flags.FlagValues) -> dict[str, Any]:
 def _of_images(scorer: Scorer) -> pd.DataFrame:
     from cellscreen.pipelines.selection import select
     from cellscreen.screening.scores import IMAGE, aggregate
-    from cellscreen.serving.edge_scoring import score_images
+    from cellscreen.serving.edges.scoring import score_images
 
     _require("images", "data_dir", "an edge net, which scores images")
     table, _, _ = read_images(FLAGS)
@@ -146,7 +146,7 @@ def _of_images(scorer: Scorer) -> pd.DataFrame:
 def _of_bags(scorer: BagScorer) -> pd.DataFrame:
     from cellscreen.pipelines.records import prepared_plates
     from cellscreen.screening.scores import IMAGE, TREATMENT, WELL, treatments_of_wells
-    from cellscreen.serving.bag_scoring import score_bags
+    from cellscreen.serving.bags.scoring import score_bags
 
     _require("data_dir", "images", "a net of bags, which scores prepared bags")
     folders = prepared_plates(_DATA_DIR.value, _DATASET.value, "bags")
@@ -159,7 +159,7 @@ def _of_bags(scorer: BagScorer) -> pd.DataFrame:
 def _of_cells(scorer: CellScorer) -> pd.DataFrame:
     from cellscreen.pipelines.records import prepared_plates
     from cellscreen.screening.scores import IMAGE, TREATMENT, WELL, treatments_of_wells
-    from cellscreen.serving.cell_scoring import score_cells
+    from cellscreen.serving.cells.scoring import score_cells
 
     _require("data_dir", "images", "a net of cells, which scores prepared cells")
     kind = scorer.config.data.records

@@ -29,7 +29,7 @@ from cellscreen.commands.study_plan import study_plan
 from cellscreen.comparators.study_config import StudyConfig
 from cellscreen.comparators.study_folder import StudyFolder
 from cellscreen.errors import ConfigError
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.fitting.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
 _OUTPUT = flags.DEFINE_string(

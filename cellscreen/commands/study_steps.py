@@ -37,7 +37,7 @@ def explain_attention(folder: StudyFolder, config: StudyConfig, share: float) ->
     from cellscreen.explain.explain_config import ExplainConfig
     from cellscreen.explain.explained_run import read_explain_input
     from cellscreen.explain.true_cells import join_truth
-    from cellscreen.training.run_folder import write_csv
+    from cellscreen.fitting.run_folder import write_csv
 
     output, images = folder.explained(share), folder.images(share)
     asked = read_explain_input(

@@ -25,8 +25,8 @@ from pathlib import Path
 from absl import flags
 
 from cellscreen import commands
+from cellscreen.fitting.flags import config_from_flags, define_flags
 from cellscreen.screening.config import VoteConfig
-from cellscreen.training.flags import config_from_flags, define_flags
 
 FLAGS = flags.FlagValues()
 _SCORES = flags.DEFINE_list(

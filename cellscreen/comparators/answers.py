@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from cellscreen.errors import ConfigError
+from cellscreen.fitting import run_folder
 from cellscreen.pipelines.folds import read_manifest
-from cellscreen.training import run_folder
 
 
 def run_answers(workdir: str | Path) -> pd.DataFrame:

@@ -9,14 +9,14 @@ import pandas as pd
 
 from cellscreen.comparators.answers import run_manifest
 from cellscreen.errors import ConfigError, DataError
+from cellscreen.judging.levels import levels_of
 from cellscreen.pipelines.bag_index import BagIndex, index_bags
 from cellscreen.pipelines.bag_memory import keep_in_memory
 from cellscreen.pipelines.cell_table import read_cell_table
 from cellscreen.pipelines.records import prepared_plates
 from cellscreen.plates.columns import SIMULATED
-from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.bags.config import BagsConfig
 from cellscreen.training.configs import read_config
-from cellscreen.training.levels import levels_of
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from cellscreen.comparators.crop_net import CropNet
 from cellscreen.comparators.crop_profiles import crop_net_answers
 from cellscreen.comparators.tabular import tabular_answers
 from cellscreen.errors import ConfigError
-from cellscreen.training import run_folder
-from cellscreen.training.fit_config import UNWATCHED, Watch
+from cellscreen.fitting import run_folder
+from cellscreen.fitting.fit_config import UNWATCHED, Watch
 
 LOGGER = logging.getLogger(__name__)
 FOLDS = "folds.sha256"

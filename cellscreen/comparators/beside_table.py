@@ -11,7 +11,7 @@ from cellscreen.atomic import write_text
 from cellscreen.comparators.levels import COMPOUND, TREATMENT, WELL, at_level
 from cellscreen.comparators.paired import DRAWS, compare_methods
 from cellscreen.comparators.verdict import verdict
-from cellscreen.training.run_folder import write_csv
+from cellscreen.fitting.run_folder import write_csv
 
 FIGURES, TEXT = "figures.csv", "comparators.md"
 _SHOWN = ("auroc", "auprc", "accuracy", "precision", "recall", "f1")

@@ -9,7 +9,7 @@ from typing import Any
 
 from cellscreen.atomic import write_text
 from cellscreen.errors import ConfigError
-from cellscreen.training.flags import config_from_json, config_to_json, differing_fields
+from cellscreen.fitting.flags import config_from_json, config_to_json, differing_fields
 
 
 def claim_config(path: Path, config: Any, what: str, free: Sequence[str] = ()) -> None:

@@ -21,16 +21,9 @@ import tensorflow as tf
 from cellscreen.comparators.config import ComparatorConfig
 from cellscreen.comparators.levels import DOSE, NAME
 from cellscreen.errors import ConfigError, DataError
-from cellscreen.models.bag_config import BagNetConfig
-from cellscreen.models.bag_nets import build_bag_net
-from cellscreen.pipelines.bag_index import BagIndex
-from cellscreen.pipelines.bag_input import BagInput
-from cellscreen.pipelines.bags import TrainingBags, training_bags
-from cellscreen.pipelines.folds import training_rows
-from cellscreen.pipelines.order import Share, Start
-from cellscreen.training.checkpoint import write_history
-from cellscreen.training.fit import fit
-from cellscreen.training.fit_config import (
+from cellscreen.fitting.checkpoint import write_history
+from cellscreen.fitting.fit import fit
+from cellscreen.fitting.fit_config import (
     UNWATCHED,
     FitConfig,
     LossConfig,
@@ -38,11 +31,18 @@ from cellscreen.training.fit_config import (
     OptimizerConfig,
     Watch,
 )
-from cellscreen.training.fitter import Fitter
-from cellscreen.training.fold_parts import fold_seed
-from cellscreen.training.losses import class_loss, is_right
-from cellscreen.training.machine import Machine
-from cellscreen.training.task import Examples, Task
+from cellscreen.fitting.fitter import Fitter
+from cellscreen.fitting.fold_parts import fold_seed
+from cellscreen.fitting.losses import class_loss, is_right
+from cellscreen.fitting.machine import Machine
+from cellscreen.fitting.task import Examples, Task
+from cellscreen.models.bag_config import BagNetConfig
+from cellscreen.models.bag_nets import build_bag_net
+from cellscreen.pipelines.bag_index import BagIndex
+from cellscreen.pipelines.bag_input import BagInput
+from cellscreen.pipelines.bags import TrainingBags, training_bags
+from cellscreen.pipelines.folds import training_rows
+from cellscreen.pipelines.order import Share, Start
 
 LOGGER = logging.getLogger(__name__)
 NO_XLA = MachineConfig(jit="off")

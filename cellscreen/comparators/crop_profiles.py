@@ -15,14 +15,14 @@ from cellscreen.comparators.out_of_fold import out_of_fold
 from cellscreen.comparators.plate_normalise import normalised
 from cellscreen.comparators.tabular import logistic
 from cellscreen.comparators.unit_features import NEGCON, UnitFeatures
+from cellscreen.fitting import run_folder
+from cellscreen.fitting.fit import CHECKPOINTS
+from cellscreen.fitting.fit_config import UNWATCHED, Watch
 from cellscreen.pipelines.bags import whole_bags
 from cellscreen.pipelines.folds import held_out_folds
 from cellscreen.plates.columns import CONTROL_TYPE
-from cellscreen.training import run_folder
-from cellscreen.training.fit import CHECKPOINTS
-from cellscreen.training.fit_config import UNWATCHED, Watch
-from cellscreen.training.inference_config import InferenceConfig
-from cellscreen.training.set_inference import SetInference
+from cellscreen.training.bags.inference_config import InferenceConfig
+from cellscreen.training.bags.set_inference import SetInference
 
 PROFILES = "profiles.parquet"
 FEATURE = "Nuclei_CropNet_{:04d}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cellscreen.errors import ConfigError
-from cellscreen.training.cells_config import CellsConfig
+from cellscreen.training.cells.config import CellsConfig
 
 SITE, WELL, PLATE, LAYOUT = "site", "well", "plate", "layout"
 SPLITS = (SITE, WELL, PLATE, LAYOUT)

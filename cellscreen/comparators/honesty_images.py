@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from cellscreen.comparators.answers import run_answers, run_manifest
-from cellscreen.training.cell_judgement import RULE
-from cellscreen.training.cell_levels import IMAGE, voted_levels, with_places
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.run_folder import read_config_of, read_summary
+from cellscreen.fitting.run_folder import read_config_of, read_summary
+from cellscreen.training.cells.config import CellsConfig
+from cellscreen.training.cells.judgement import RULE
+from cellscreen.training.cells.levels import IMAGE, voted_levels, with_places
 from cellscreen.votes.confusion import confusion_counts
 from cellscreen.votes.reliability import reliability_table
 

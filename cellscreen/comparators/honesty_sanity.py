@@ -12,9 +12,9 @@ import pandas as pd
 
 from cellscreen.comparators.out_of_fold import out_of_fold
 from cellscreen.comparators.tabular import logistic
+from cellscreen.judging.intervals import bootstrap_intervals
+from cellscreen.judging.metrics import class_metrics
 from cellscreen.plates.columns import CONTROL_TYPE
-from cellscreen.training.intervals import bootstrap_intervals
-from cellscreen.training.metrics import class_metrics
 
 CONTROL, TREATED = "negcon", "trt"
 CLASSES = (CONTROL, TREATED)

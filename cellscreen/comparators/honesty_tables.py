@@ -12,13 +12,13 @@ from cellscreen.comparators.honesty_config import WELL, HonestyConfig
 from cellscreen.comparators.honesty_folder import HonestyFolder
 from cellscreen.comparators.honesty_trainings import Trainings
 from cellscreen.comparators.step_marks import seconds_of_steps
-from cellscreen.training.cell_judgement import (
+from cellscreen.fitting.run_folder import SUMMARY, write_csv
+from cellscreen.training.cells.judgement import (
     BIAS_FILE,
     CLASSES_FILE,
     CONFUSIONS_FILE,
     LEVELS_FILE,
 )
-from cellscreen.training.run_folder import SUMMARY, write_csv
 from cellscreen.votes.honesty import honesty_lines
 
 POOLED = "pooled"

@@ -10,10 +10,10 @@ from typing import Any
 
 from cellscreen.comparators.honesty_config import LAYOUT, PLATE, WELL, HonestyConfig
 from cellscreen.comparators.honesty_design import Design
+from cellscreen.fitting.fit_config import LossConfig
 from cellscreen.models.cell_config import CellNetConfig
 from cellscreen.pipelines.balance import BalanceConfig
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.fit_config import LossConfig
+from cellscreen.training.cells.config import CellsConfig
 
 TABLE = "table"
 RECIPE = "as the recipe says"

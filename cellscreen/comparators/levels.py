@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cellscreen.errors import ConfigError
-from cellscreen.training.levels import COMPOUND as NAME
-from cellscreen.training.levels import DOSE, LEVELS, averaged
-from cellscreen.training.levels import WELL as WELL_COLUMNS
+from cellscreen.judging.levels import COMPOUND as NAME
+from cellscreen.judging.levels import DOSE, LEVELS, averaged
+from cellscreen.judging.levels import WELL as WELL_COLUMNS
 
 WELL, TREATMENT, COMPOUND = "well", "compound_dose", "compound"
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cellscreen.training.metrics import class_metrics, probabilities_of
-from cellscreen.training.resampled import Resampled
+from cellscreen.judging.metrics import class_metrics, probabilities_of
+from cellscreen.judging.resampled import Resampled
 from cellscreen.votes.draws import group_counts
 
 WITHIN = "auroc_within_folds"

@@ -46,7 +46,7 @@ def compare_methods(
             the others no row.
         classes: class names.
         reference: the method that differences are taken from.
-        metrics: of `training.metrics.class_metrics`, and `auroc_within_folds`.
+        metrics: of `judging.metrics.class_metrics`, and `auroc_within_folds`.
         draws: resamples of groups.
         seed: of the resamples.
 

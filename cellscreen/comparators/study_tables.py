@@ -16,7 +16,7 @@ from cellscreen.comparators.paired import compare_methods
 from cellscreen.comparators.step_marks import seconds_of_steps
 from cellscreen.comparators.study_config import MID, StudyConfig
 from cellscreen.comparators.study_folder import StudyFolder
-from cellscreen.training.run_folder import SUMMARY, write_csv
+from cellscreen.fitting.run_folder import SUMMARY, write_csv
 
 LOGGER = logging.getLogger(__name__)
 MID_NAME = "MID"

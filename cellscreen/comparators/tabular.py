@@ -23,7 +23,7 @@ from cellscreen.comparators.config import (
 from cellscreen.comparators.out_of_fold import out_of_fold
 from cellscreen.comparators.plate_normalise import normalised
 from cellscreen.comparators.unit_features import unit_features
-from cellscreen.training.baselines import baseline_predictions
+from cellscreen.judging.baselines import baseline_predictions
 
 LOGGER = logging.getLogger(__name__)
 _INTENSITY = re.compile("mean_.*_Intensity_MeanIntensity_.*")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cellscreen.errors import ConfigError
-from cellscreen.training import run_folder
+from cellscreen.fitting import run_folder
 
 LOGGER = logging.getLogger(__name__)
 _FIX = "Give the --data_dir it was trained on, built from the same images."

@@ -11,8 +11,8 @@ import pandas as pd
 
 from cellscreen.errors import ConfigError
 from cellscreen.explain.fold_net import FoldNet, Outputs
-from cellscreen.training.bag_targets import LOG_DOSE
-from cellscreen.training.bags_config import BagDataConfig
+from cellscreen.training.bags.config import BagDataConfig
+from cellscreen.training.bags.targets import LOG_DOSE
 
 LABEL, NO_LABEL = "label", ""
 _ANSWER = "answer"

@@ -15,6 +15,7 @@ from cellscreen.explain.explained_folds import manifest_of_bags, read_fold_predi
 from cellscreen.explain.explained_question import question_of
 from cellscreen.explain.fold_scores import fold_scores, out_of_fold
 from cellscreen.explain.run_nets import run_nets
+from cellscreen.fitting import run_folder
 from cellscreen.pipelines.bag_checks import bag_checksums
 from cellscreen.pipelines.bag_index import index_bags
 from cellscreen.pipelines.folds import LEAKY, held_out_folds, read_manifest
@@ -22,8 +23,7 @@ from cellscreen.pipelines.records import prepared_plates, read_metadata
 from cellscreen.plates.table import read_plate_table
 from cellscreen.screening.scores import read_scores
 from cellscreen.simulate.hcs_writing import CELL_TRUTH
-from cellscreen.training import run_folder
-from cellscreen.training.bags_config import BagsConfig
+from cellscreen.training.bags.config import BagsConfig
 from cellscreen.training.configs import read_config
 
 

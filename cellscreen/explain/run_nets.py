@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from cellscreen.explain.fold_net import FoldNet, Outputs
+from cellscreen.fitting import run_folder
 from cellscreen.models.bag_nets import check_crops, split_bag_net
-from cellscreen.training import run_folder
-from cellscreen.training.inference_config import InferenceConfig
-from cellscreen.training.set_inference import SetInference
+from cellscreen.training.bags.inference_config import InferenceConfig
+from cellscreen.training.bags.set_inference import SetInference
 
 
 def run_nets(

@@ -9,8 +9,8 @@ from cellscreen.report.figure_rows import FigureRow, figure_rows
 from cellscreen.report.page import Banner, render_page
 from cellscreen.report.section import Drawing, Section, render
 from cellscreen.report.texts import number, table_of
-from cellscreen.training.compare import Comparison
-from cellscreen.training.compare_text import run_table
+from cellscreen.training.sweeps.compare import Comparison
+from cellscreen.training.sweeps.compare_text import run_table
 
 _DRAWN = {"f1": "F1", "accuracy": "Accuracy", "auroc": "AUROC"}
 _SIMULATED = Banner(

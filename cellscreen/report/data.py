@@ -17,7 +17,7 @@ from cellscreen.screening.hits import read_votes
 from cellscreen.screening.truth import read_truth
 from cellscreen.screening.votes import VoteResult
 from cellscreen.simulate.oracle import ORACLE_FILE, group_aucs, read_oracle
-from cellscreen.training.sweep_table import SweepTable, read_sweep
+from cellscreen.training.sweeps.table import SweepTable, read_sweep
 
 _CELL_LINE = PREFIX + "cell_line"
 

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from cellscreen.judging.metrics import METRICS
 from cellscreen.report.data import ReportData
 from cellscreen.report.net_drawings import (
     DRAWN,
@@ -19,7 +20,6 @@ from cellscreen.report.net_drawings import (
 from cellscreen.report.runs import BASELINE_NAMES, Run
 from cellscreen.report.section import Drawing, Section, Table, missing, render
 from cellscreen.report.texts import between, counted, listed, number, percent, spread
-from cellscreen.training.metrics import METRICS
 
 KEY, TITLE = "nets", "How well the nets tell the classes apart"
 _THRESHOLD = 0.5

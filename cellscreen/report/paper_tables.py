@@ -10,9 +10,9 @@ from cellscreen.report.data import ReportData
 from cellscreen.report.figure_rows import FigureRow, figure_rows
 from cellscreen.report.section import Drawing, Section, Table, missing, render
 from cellscreen.report.texts import between, number, spread
-from cellscreen.training.paper_order import order_texts
-from cellscreen.training.sweep_file import PAPER_METRICS
-from cellscreen.training.sweep_table import DONE, PAPER, SweepTable
+from cellscreen.training.sweeps.file import PAPER_METRICS
+from cellscreen.training.sweeps.paper_order import order_texts
+from cellscreen.training.sweeps.table import DONE, PAPER, SweepTable
 
 KEY, TITLE = "paper-tables", "Tables of the paper"
 _HEADINGS = {"f1": "F1", "accuracy": "Accuracy", "precision": "Precision", "recall": "Recall"}

@@ -14,8 +14,8 @@ from cellscreen.report.section import Section, render
 from cellscreen.report.texts import counted, listed, number, percent, spread
 from cellscreen.screening.truth import precision_against_truth
 from cellscreen.screening.votes import ACTIVE, VoteResult
-from cellscreen.training.paper_order import order_texts
-from cellscreen.training.sweep_table import SweepTable
+from cellscreen.training.sweeps.paper_order import order_texts
+from cellscreen.training.sweeps.table import SweepTable
 
 _MOST_TILES = 4
 

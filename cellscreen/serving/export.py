@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from cellscreen.errors import ConfigError
+from cellscreen.fitting import run_folder
 from cellscreen.pipelines.folds import held_out_folds, read_manifest
+from cellscreen.serving.common.model_files import ASSETS, MODEL_FILE, model_id, versions
+from cellscreen.serving.common.seen_groups import seen_groups
+from cellscreen.serving.common.trained_on import SEEN_FILE, SEEN_GROUPS_FILE
 from cellscreen.serving.exporters import EXPORTERS
-from cellscreen.serving.model_files import ASSETS, MODEL_FILE, model_id, versions
-from cellscreen.serving.seen_groups import seen_groups
-from cellscreen.serving.trained_on import SEEN_FILE, SEEN_GROUPS_FILE
-from cellscreen.training import run_folder
 from cellscreen.training.configs import read_config
 
 
@@ -25,8 +25,8 @@ def export_run(workdir: str | Path, output: str | Path, fold: int | None = None)
     classes: `serving_default` takes `images` `(batch, height, width, 1)` uint8 of any size;
     `serve_uint16` the same as uint16; `serve_bytes` takes `data` `(batch,)`, PNG or JPEG files. The
     last two take `low` and `high` `(batch,)` int32: the raw values that become 0 and 255 on that
-    plate. Those of other nets are told in `bag_export.write_bag_model` and
-    `cell_export.write_cell_model`.
+    plate. Those of other nets are told in `serving.bags.export.write_bag_model` and
+    `serving.cells.export.write_cell_model`.
 
     Args:
         workdir: a finished run folder.

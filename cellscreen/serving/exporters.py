@@ -9,12 +9,12 @@ from typing import Any
 
 import keras
 
-from cellscreen.serving.bag_export import describe_bags, write_bag_model
-from cellscreen.serving.cell_export import describe_cells, write_cell_model
-from cellscreen.serving.edge_graph import describe_edges, write_edge_model
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.config import EdgesConfig
+from cellscreen.serving.bags.export import describe_bags, write_bag_model
+from cellscreen.serving.cells.export import describe_cells, write_cell_model
+from cellscreen.serving.edges.graph import describe_edges, write_edge_model
+from cellscreen.training.bags.config import BagsConfig
+from cellscreen.training.cells.config import CellsConfig
+from cellscreen.training.edges.config import EdgesConfig
 
 Nets = list[keras.Model]
 

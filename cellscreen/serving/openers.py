@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from cellscreen.errors import ConfigError
-from cellscreen.serving.bag_export_scorer import BagExportScorer
-from cellscreen.serving.bag_scorer import BagRunScorer, BagScorer
-from cellscreen.serving.cell_scorer import CellExportScorer, CellRunScorer, CellScorer
-from cellscreen.serving.edge_scorer import Scorer
-from cellscreen.serving.export_scorer import ExportScorer
-from cellscreen.serving.model_files import ASSETS, MODEL_FILE, versions
-from cellscreen.serving.run_scorer import RunScorer
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.config import EdgesConfig
+from cellscreen.fitting.run_folder import CONFIG
+from cellscreen.serving.bags.export_scorer import BagExportScorer
+from cellscreen.serving.bags.scorer import BagRunScorer, BagScorer
+from cellscreen.serving.cells.scorer import CellExportScorer, CellRunScorer, CellScorer
+from cellscreen.serving.common.model_files import ASSETS, MODEL_FILE, versions
+from cellscreen.serving.edges.export_scorer import ExportScorer
+from cellscreen.serving.edges.run_scorer import RunScorer
+from cellscreen.serving.edges.scorer import Scorer
+from cellscreen.training.bags.config import BagsConfig
+from cellscreen.training.bags.inference_config import InferenceConfig
+from cellscreen.training.cells.config import CellsConfig
 from cellscreen.training.configs import read_config
-from cellscreen.training.inference_config import InferenceConfig
-from cellscreen.training.run_folder import CONFIG
+from cellscreen.training.edges.config import EdgesConfig
 
 AnyScorer = Scorer | BagScorer | CellScorer
 Asked = Mapping[str, Any]
@@ -77,8 +77,8 @@ def open_model(path: str | Path, asked: Mapping[str, Any] | None = None) -> AnyS
             of cells those of `CellDataConfig` about their table.
 
     Returns:
-        What scores images with `edge_scoring.score_images`, bags with `bag_scoring.score_bags`, or
-        cells with `cell_scoring.score_cells`; its `kind` says which.
+        What scores images with `edges.scoring.score_images`, bags with `bags.scoring.score_bags`,
+        or cells with `cells.scoring.score_cells`; its `kind` says which.
 
     Raises:
         ConfigError: the path is none of these, or fields are asked for that the model has not.

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from cellscreen.errors import ConfigError
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.flags import EDGES, WORD, config_from_json
-from cellscreen.training.run_folder import CONFIG, config_text
+from cellscreen.fitting.flags import EDGES, WORD, config_from_json
+from cellscreen.fitting.run_folder import CONFIG, config_text
+from cellscreen.training.bags.config import BagsConfig
+from cellscreen.training.cells.config import CellsConfig
+from cellscreen.training.edges.config import EdgesConfig
 
 CONFIGS: dict[str, Any] = {
     config.TRAINER: config for config in (EdgesConfig, BagsConfig, CellsConfig)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cellscreen.fitting.fold_parts import steps
+from cellscreen.fitting.machine import Machine
+from cellscreen.fitting.planning import time_steps
+from cellscreen.fitting.trainer import FoldData, RunConfig
 from cellscreen.pipelines.folds import held_out_rows, training_rows, validation_rows
-from cellscreen.training.fold_parts import steps
-from cellscreen.training.machine import Machine
-from cellscreen.training.planning import time_steps
-from cellscreen.training.trainer import FoldData, RunConfig
 from cellscreen.training.trainers import trainer_of
 
 

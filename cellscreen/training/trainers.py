@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from cellscreen.errors import ConfigError
-from cellscreen.training.bags import BAGS
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.cells import CELLS
-from cellscreen.training.cells_config import CellsConfig
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.edges import EDGES
-from cellscreen.training.trainer import RunConfig, Trainer
+from cellscreen.fitting.trainer import RunConfig, Trainer
+from cellscreen.training.bags.config import BagsConfig
+from cellscreen.training.bags.run import BAGS
+from cellscreen.training.cells.config import CellsConfig
+from cellscreen.training.cells.run import CELLS
+from cellscreen.training.edges.config import EdgesConfig
+from cellscreen.training.edges.run import EDGES
 
 TRAINERS: dict[type, Trainer[Any, Any]] = {
     EdgesConfig: EDGES,

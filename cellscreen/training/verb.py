@@ -9,8 +9,8 @@ from typing import Any
 from absl import flags
 
 from cellscreen.errors import ConfigError
-from cellscreen.training.fit_config import Watch
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.fitting.fit_config import Watch
+from cellscreen.fitting.flags import config_from_flags, define_flags
 
 Train = Callable[[Any, Path, Watch], Any]
 
@@ -76,7 +76,7 @@ def _sweep(
     config: Any, watch: Watch, values: flags.FlagValues, load_train: Callable[[], Train]
 ) -> int:
     """Trains every cell of a sweep file and prints its table."""
-    from cellscreen.training.sweep import exit_status, plan_sweep, plan_text, run_sweep
+    from cellscreen.training.sweeps.run import exit_status, plan_sweep, plan_text, run_sweep
 
     sweep = plan_sweep(values["sweep"].value, config)
     if values["dry_run"].value:

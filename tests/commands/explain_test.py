@@ -11,7 +11,7 @@ from cellscreen.errors import ConfigError
 from cellscreen.explain.explained_run import read_explain_input
 from cellscreen.screening.scores import write_scores
 
-PLATES = Path(__file__).parents[1] / "training" / "bag_plates.py"
+PLATES = Path(__file__).parents[1] / "training" / "bags" / "bag_plates.py"
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,9 @@ def run(tmp_path_factory):
     spec = importlib.util.spec_from_file_location("bag_plates", PLATES)
     plates = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(plates)
-    from cellscreen.training.bags import train_and_evaluate
-    from cellscreen.training.bags_config import BagDataConfig
-    from cellscreen.training.fit_config import FitConfig
+    from cellscreen.fitting.fit_config import FitConfig
+    from cellscreen.training.bags.config import BagDataConfig
+    from cellscreen.training.bags.run import train_and_evaluate
 
     folder = tmp_path_factory.mktemp("explain")
     plates.write_plate(folder / "plate", plates.toxic_looks(12), empty=("A01",))
@@ -76,7 +76,7 @@ def test_the_attention_is_that_of_the_fold_that_held_a_bag_out(run, tmp_path):
     import numpy as np
 
     from cellscreen.explain.attention_table import attended_bag
-    from cellscreen.training.run_folder import load_fold
+    from cellscreen.fitting.run_folder import load_fold
 
     asked = read_explain_input(run / "run", tmp_path)
     row = int(asked.held_out[-1])

@@ -11,7 +11,7 @@ from cellscreen.comparators.honesty_config import HonestyConfig
 from cellscreen.comparators.honesty_design import Design
 from cellscreen.comparators.honesty_trainings import honesty_trainings
 from cellscreen.models.cell_config import CellNetConfig
-from cellscreen.training.cells_config import CellDataConfig, CellsConfig
+from cellscreen.training.cells.config import CellDataConfig, CellsConfig
 
 DESIGN = Design(sites=2, plates=6, layouts=2, simulated=True)
 SMALL = ["--data_dir=records", "--branches=mask", "--table_features=Cells_AreaShape_Area"]

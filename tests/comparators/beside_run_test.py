@@ -11,9 +11,9 @@ from cellscreen.comparators.bag_run import read_bag_run
 from cellscreen.comparators.beside_run import comparator_answers
 from cellscreen.comparators.config import INTENSITIES, LIGHTGBM, POSITION, ComparatorConfig
 from cellscreen.errors import ConfigError, RecordError
+from cellscreen.fitting.flags import config_to_json
 from cellscreen.pipelines.folds import write_manifest
-from cellscreen.training.bags_config import BagDataConfig, BagsConfig
-from cellscreen.training.flags import config_to_json
+from cellscreen.training.bags.config import BagDataConfig, BagsConfig
 
 PLAIN = ComparatorConfig(comparators=(LIGHTGBM, INTENSITIES, POSITION), trees=10)
 FLAGS = ["--comparators=lightgbm_features,mean_intensities,well_position", "--trees=10"]

@@ -6,10 +6,10 @@ from cellscreen.comparators.config import ComparatorConfig
 from cellscreen.comparators.crop_net import CropNet, crop_classes, single_crops
 from cellscreen.comparators.crop_profiles import crop_net_answers
 from cellscreen.errors import ConfigError, DataError
+from cellscreen.fitting.fit_config import Watch
 from cellscreen.pipelines.bag_input import BagInput
 from cellscreen.pipelines.bags import training_bags
 from cellscreen.pipelines.order import Share, Start
-from cellscreen.training.fit_config import Watch
 
 CLASSES = ("nontoxic", "toxic")
 QUIET = Watch(progress=False)

@@ -4,7 +4,7 @@ import pytest
 from cellscreen.comparators import honesty_design
 from cellscreen.comparators.honesty_config import HonestyConfig
 from cellscreen.comparators.honesty_design import Design, read_design
-from cellscreen.training.cells_config import CellDataConfig, CellsConfig
+from cellscreen.training.cells.config import CellDataConfig, CellsConfig
 
 
 def fields(layouts=("L1", "L2")):

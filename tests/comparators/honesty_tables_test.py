@@ -8,7 +8,7 @@ from cellscreen.comparators.honesty_folder import HonestyFolder
 from cellscreen.comparators.honesty_tables import read_honesty
 from cellscreen.comparators.honesty_trainings import Trainings
 from cellscreen.comparators.step_marks import mark_step
-from cellscreen.training.cells_config import CellDataConfig, CellsConfig
+from cellscreen.training.cells.config import CellDataConfig, CellsConfig
 
 NET = "mask_flow_concatenate"
 CONFIG = HonestyConfig(CellsConfig(CellDataConfig("records")))

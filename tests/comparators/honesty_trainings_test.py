@@ -6,11 +6,11 @@ from cellscreen.comparators.honesty_config import BALANCES, HonestyConfig
 from cellscreen.comparators.honesty_design import Design
 from cellscreen.comparators.honesty_trainings import RECIPE, honesty_trainings, part_sets
 from cellscreen.errors import ConfigError
+from cellscreen.fitting.fit_config import FitConfig, LossConfig, OptimizerConfig
 from cellscreen.models.cell_config import CellNetConfig
 from cellscreen.pipelines.balance import BalanceConfig
 from cellscreen.pipelines.fold_config import FoldConfig
-from cellscreen.training.cells_config import CellDataConfig, CellsConfig
-from cellscreen.training.fit_config import FitConfig, LossConfig, OptimizerConfig
+from cellscreen.training.cells.config import CellDataConfig, CellsConfig
 
 AREA = ("Cells_AreaShape_Area",)
 CELLS = CellsConfig(

@@ -11,7 +11,7 @@ import pytest
 from cellscreen import commands
 from cellscreen.comparators.honesty_config import HonestyConfig
 from cellscreen.comparators.honesty_tables import FILES
-from cellscreen.training.flags import config_from_flags
+from cellscreen.fitting.flags import config_from_flags
 
 PAGE = (Path(__file__).parents[2] / "docs" / "hybrids.md").read_text("utf-8")
 COMMANDS = [

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cellscreen import commands
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.flags import config_from_flags
-from cellscreen.training.recipes import config_from_values, recipe_values
+from cellscreen.fitting.flags import config_from_flags
+from cellscreen.fitting.recipes import config_from_values, recipe_values
+from cellscreen.training.bags.config import BagsConfig
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/mid.md").read_text("utf-8")

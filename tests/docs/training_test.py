@@ -10,9 +10,9 @@ import pytest
 from absl import flags
 
 from cellscreen import commands
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.fit_config import Watch
-from cellscreen.training.flags import config_from_flags
+from cellscreen.fitting.fit_config import Watch
+from cellscreen.fitting.flags import config_from_flags
+from cellscreen.training.edges.config import EdgesConfig
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("docs/training.md", "docs/gpu.md", "README.md")

@@ -3,7 +3,7 @@ from absl import flags
 
 from cellscreen.errors import ConfigError
 from cellscreen.explain.explain_config import ExplainConfig
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.fitting.flags import config_from_flags, define_flags
 
 
 def test_shares_are_numbers():

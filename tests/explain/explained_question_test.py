@@ -7,7 +7,7 @@ import pytest
 from cellscreen.errors import ConfigError
 from cellscreen.explain.explained_question import question_of
 from cellscreen.explain.fold_net import FoldNet
-from cellscreen.training.bags_config import BagDataConfig
+from cellscreen.training.bags.config import BagDataConfig
 
 TASKS = BagDataConfig(
     "records",

@@ -5,10 +5,10 @@ import pytest
 from cellscreen.errors import ConfigError
 from cellscreen.explain.attention import bag_attention
 from cellscreen.explain.run_nets import run_nets
+from cellscreen.fitting import run_folder
 from cellscreen.models.bag_config import BagNetConfig
 from cellscreen.models.bag_nets import build_bag_net
-from cellscreen.training import run_folder
-from cellscreen.training.inference_config import InferenceConfig
+from cellscreen.training.bags.inference_config import InferenceConfig
 
 
 @pytest.fixture(scope="module")

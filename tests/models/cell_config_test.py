@@ -4,11 +4,11 @@ import pytest
 from absl import flags
 
 from cellscreen.errors import ConfigError
+from cellscreen.fitting.flags import config_from_flags, define_flags
 from cellscreen.models.cell_config import CellNetConfig
 from cellscreen.models.hybrids import IMAGE_METADATA_HYBRID, MASK_FLOW_HYBRID
-from cellscreen.training.bags_config import BagsConfig
-from cellscreen.training.config import EdgesConfig
-from cellscreen.training.flags import config_from_flags, define_flags
+from cellscreen.training.bags.config import BagsConfig
+from cellscreen.training.edges.config import EdgesConfig
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellscreen.judging.metrics import METRICS
 from cellscreen.screening.config import VoteConfig
 from cellscreen.screening.hits import write_votes
 from cellscreen.screening.votes import vote
-from cellscreen.training.metrics import METRICS
 
 FOLDS = 3
 VOID = {"meta", "link", "img", "br"}

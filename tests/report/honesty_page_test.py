@@ -7,7 +7,7 @@ from cellscreen.comparators.honesty_images import CalledImages
 from cellscreen.comparators.honesty_tables import HonestyTables
 from cellscreen.models.cell_config import CellNetConfig
 from cellscreen.report.honesty_page import write_honesty
-from cellscreen.training.cells_config import CellDataConfig, CellsConfig
+from cellscreen.training.cells.config import CellDataConfig, CellsConfig
 from cellscreen.votes.bias import bias_figures
 from cellscreen.votes.class_table import class_table
 from cellscreen.votes.confusion import confusion_counts, largest_confusions

@@ -19,7 +19,7 @@ from cellscreen.report.limits import limits
 from cellscreen.report.page import SECTIONS, banners, render_page, write_report
 from cellscreen.report.section import Section, render
 from cellscreen.report.setup import what_was_run
-from cellscreen.training.sweep_table import SweepTable, write_sweep
+from cellscreen.training.sweeps.table import SweepTable, write_sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 XSS = '<script>alert("x")</script>'

@@ -11,8 +11,8 @@ from cellscreen.report.limits import limits
 from cellscreen.report.page import SECTIONS, banners, render_page
 from cellscreen.report.paper_tables import paper_tables
 from cellscreen.report.summary import summary
-from cellscreen.training.sweep_file import Order
-from cellscreen.training.sweep_table import SweepTable, write_sweep
+from cellscreen.training.sweeps.file import Order
+from cellscreen.training.sweeps.table import SweepTable, write_sweep
 
 METRICS = ("f1", "accuracy", "precision", "recall", "auroc")
 

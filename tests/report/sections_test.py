@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellscreen.judging.metrics import METRICS
 from cellscreen.report.compounds import precision_table, ranked_compounds
 from cellscreen.report.data import ReportData, read_report_data
 from cellscreen.report.dose import correlation_drawing, dose_answer, dose_figures, figures_table
@@ -25,7 +26,6 @@ from cellscreen.report.runs import read_run
 from cellscreen.report.setup import what_was_run
 from cellscreen.report.summary import summary
 from cellscreen.screening.hits import read_votes
-from cellscreen.training.metrics import METRICS
 
 MINUS = "\u2212"
 

@@ -13,13 +13,13 @@ import pytest
 
 from cellscreen import commands
 from cellscreen.errors import ConfigError, DataError
+from cellscreen.fitting import run_folder
+from cellscreen.fitting.fit_config import Watch
+from cellscreen.fitting.stopping import locked
 from cellscreen.pipelines.folds import read_manifest
-from cellscreen.training import run_folder
 from cellscreen.training.configs import read_config
 from cellscreen.training.dry_run import dry_run
-from cellscreen.training.edges import train_and_evaluate
-from cellscreen.training.fit_config import Watch
-from cellscreen.training.stopping import locked
+from cellscreen.training.edges.run import train_and_evaluate
 
 TINY = (
     *("--net=plain", "--stem_width=2", "--dense_units=4", "--input_size=16", "--jit=off"),
@@ -238,7 +238,7 @@ def test_a_cut_model_file_is_named(run, tmp_path):
 def test_a_run_that_meets_nan_keeps_the_good_net(run, tmp_path, monkeypatch):
     config = _with(read_config(run), optimizer_config={"learning_rate": 10.0})
     config = _with(config, fit={"epochs": 2})
-    from cellscreen.training import edges
+    from cellscreen.training.edges import run as edges
 
     real = edges.class_loss
 
@@ -257,7 +257,7 @@ def test_a_run_that_meets_nan_keeps_the_good_net(run, tmp_path, monkeypatch):
 
 def test_a_fold_goes_on_where_it_was_stopped(run, tmp_path, monkeypatch):
     config = read_config(run)
-    from cellscreen.training import fold_fits
+    from cellscreen.fitting import fold_fits
 
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

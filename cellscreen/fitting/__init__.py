@@ -1,0 +1,1 @@
+"""One fit and what is around every training: loop, flags, folds, run folder, card."""

@@ -1,0 +1,1 @@
+"""What answers are worth: figures, intervals, calibration, curves, baselines."""

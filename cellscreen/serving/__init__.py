@@ -1,1 +1,0 @@
-"""SavedModels with their preprocessing inside, and scoring new plates with them."""

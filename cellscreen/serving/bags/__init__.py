@@ -1,0 +1,1 @@
+"""Nets of bags exported, and scoring bags."""

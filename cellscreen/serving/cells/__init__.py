@@ -1,0 +1,1 @@
+"""Nets of single cells exported, and scoring cells."""

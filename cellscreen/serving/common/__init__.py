@@ -1,0 +1,1 @@
+"""What all trainers' models share when they are exported and score."""

@@ -1,0 +1,1 @@
+"""Edge nets exported, and scoring images."""

@@ -1,1 +1,0 @@
-"""One fit: configuration, run folder, metrics, baselines."""

@@ -1,0 +1,1 @@
+"""The training of nets of bags of crops."""
