@@ -1,4 +1,6 @@
-"""Each folder of the package imports only from those above it, and few of them TensorFlow."""
+"""Each folder of the package imports only from those above it, few of them TensorFlow, and no
+trainer another.
+"""
 
 import subprocess
 import sys
@@ -40,9 +42,11 @@ NO_TENSORFLOW = {
     "quality",
     "cells",
     "votes",
+    "judging",
     "screening",
 }
 IN_GRAPH = "cellscreen/images/in_graph.py"
+TRAINERS = {"edges", "bags", "cells"}  # folders of training/ and of serving/
 HEAVY = {"tensorflow", "tensorflow_datasets", "keras", "apache_beam"}
 MODULES = build_files.modules_of(ROOT)
 SOURCES = sorted(
@@ -60,14 +64,22 @@ def _layer(module):
     return word[0] if word and folder.is_dir() else "cellscreen"
 
 
+def _trainer(module):
+    """`cellscreen.serving.bags.scorer` -> bags; empty for what is no trainer's own."""
+    _, layer, name, *_ = [*module.split("."), "", ""]
+    return name if layer in ("training", "serving") and name in TRAINERS else ""
+
+
 def _offences(path, imports):
     """Lines on what a file imports and may not."""
-    layer = _layer(build_files.module_of(path))
+    layer, trainer = (of(build_files.module_of(path)) for of in (_layer, _trainer))
     allowed = LAYERS[: LAYERS.index(layer) + 1]
     for line, module in imports:
         top = module.split(".")[0]
         if top == "cellscreen" and _layer(module) not in allowed:
             yield f"{path}:{line}: {layer} may not import {module}, which lies below it"
+        if trainer and _trainer(module) not in ("", trainer):
+            yield f"{path}:{line}: {trainer} may not import {module}, another trainer's"
         if top in HEAVY and layer in NO_TENSORFLOW and path != IN_GRAPH:
             yield f"{path}:{line}: {layer} may not import {top}"
         if top.startswith("tensorflow") and layer == "models":
@@ -96,6 +108,8 @@ def test_imports_go_upwards_only():
         ("cellscreen/quality/x.py", "tensorflow", "quality may not import tensorflow"),
         ("cellscreen/images/gray.py", "keras.ops", "images may not import keras"),
         ("cellscreen/models/plain.py", "tensorflow.math", "models is written in keras.ops"),
+        ("cellscreen/fitting/x.py", "cellscreen.training.configs", "fitting may not import cells"),
+        ("cellscreen/serving/bags/x.py", "cellscreen.training.cells.run", "bags may not import c"),
     ],
 )
 def test_wrong_imports_are_told(path, module, message):
@@ -110,6 +124,8 @@ def test_wrong_imports_are_told(path, module, message):
         ("cellscreen/records/x.py", "tensorflow"),
         ("cellscreen/models/plain.py", "keras"),
         ("cellscreen/report/page.py", "cellscreen.plates.key"),
+        ("cellscreen/serving/bags/x.py", "cellscreen.training.bags.run"),
+        ("cellscreen/serving/bags/x.py", "cellscreen.serving.common.scored"),
     ],
 )
 def test_right_imports_pass(path, module):
