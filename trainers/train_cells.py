@@ -12,7 +12,8 @@ same weights.
   cellscreen train-cells --config=runs/cells/config.json --fold_by=plate --workdir=runs/by_plate
 
 Recipes are flag files, found by name: mask_flow_hybrid.flags and image_metadata_hybrid.flags are
-the nets of the two project papers, mask_flow_quick.flags and image_metadata_quick.flags smaller
+the nets of the two project papers, mask_intensity_hybrid.flags is ours, which reads shape and all
+stains; mask_flow_quick.flags, image_metadata_quick.flags and mask_intensity_quick.flags are smaller
 ones for two cores. A flag given after --flagfile overrides the recipe. --sweep trains many of them,
 as `cellscreen train-edges` does.
 """

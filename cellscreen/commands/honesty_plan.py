@@ -55,9 +55,9 @@ def honesty_plan(
         steps.append(Step(f"train-{name}", call=call, about=_about(name, split), part=part))
         if split:
             beside = functools.partial(
-                honesty_steps.stand_beside, folder, split, cells, config.boosted_trees
+                honesty_steps.stand_beside, folder, split, name, cells, config.boosted_trees
             )
-            about = f"LightGBM and the sanity check on the folds by {split}"
+            about = f"LightGBM, sanity check and differences on the folds by {split}"
             steps.append(Step(f"beside-{split}", call=beside, about=about, part=part))
     return steps
 

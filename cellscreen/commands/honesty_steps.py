@@ -28,12 +28,14 @@ def train(config: CellsConfig, workdir: Path, watch: Watch) -> None:
         forget_graphs()
 
 
-def stand_beside(folder: HonestyFolder, split: str, config: CellsConfig, trees: int) -> None:
-    """Writes the figures of LightGBM and of the sanity check on the folds of a split."""
+def stand_beside(
+    folder: HonestyFolder, split: str, run: str, config: CellsConfig, trees: int
+) -> None:
+    """Writes what stands beside a split's run, and how far all models are apart."""
     from cellscreen.comparators.honesty_beside import write_beside
     from cellscreen.training.cells.data import load_cells
 
-    write_beside(load_cells(config), folder, split, trees)
+    write_beside(load_cells(config), folder.run(run), folder, split, trees)
 
 
 def write_results(

@@ -36,6 +36,10 @@ class HonestyFolder:
         """Controls against treated cells on the folds of a split."""
         return self.root / "sanity" / f"{split}.csv"
 
+    def differences(self, split: str) -> Path:
+        """How far models stand apart on the folds of a split."""
+        return self.root / "differences" / f"{split}.csv"
+
     def claim(self, config: HonestyConfig) -> None:
         """Makes the folder this study's, or checks that it is.
 

@@ -22,8 +22,8 @@ from cellscreen.training.cells.judgement import (
 from cellscreen.votes.honesty import honesty_lines
 
 POOLED = "pooled"
-FILES = {"honesty": "honesty.csv", "lines": "lines.csv", "ablation": "ablation.csv"}
-FILES |= {"balance": "balance.csv", "sanity": "sanity.csv"}
+FILES = {"honesty": "honesty.csv", "differences": "differences.csv", "lines": "lines.csv"}
+FILES |= {"ablation": "ablation.csv", "balance": "balance.csv", "sanity": "sanity.csv"}
 _FIGURE = ["value", "low", "high", "chance", "n_units", "n_groups"]
 _NOTHING = pd.DataFrame()
 
@@ -36,6 +36,8 @@ class HonestyTables:
         config: of the study.
         honesty: `split, model, level, rule, metric, value, low, high, chance, n_units, n_groups`:
             the net, LightGBM and the baselines under every split.
+        differences: `split` and the columns of `votes.differences.difference_table`: how far each
+            model is from chance and each net from the baselines, images by majority.
         lines: `model, split, standing, line` of `votes.honesty.honesty_lines`.
         ablation: `parts, level, rule, metric, value…`, the net with each set of its parts.
         balance: `remedy, level, rule, metric, value…`, the net with each remedy, and the figures
@@ -49,6 +51,7 @@ class HonestyTables:
 
     config: HonestyConfig
     honesty: pd.DataFrame = field(default_factory=pd.DataFrame)
+    differences: pd.DataFrame = field(default_factory=pd.DataFrame)
     lines: pd.DataFrame = field(default_factory=pd.DataFrame)
     ablation: pd.DataFrame = field(default_factory=pd.DataFrame)
     balance: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -87,6 +90,7 @@ def read_honesty(root: str | Path, config: HonestyConfig, trainings: Trainings) 
     folder = HonestyFolder(Path(root))
     done = [name for name in trainings.configs if (folder.run(name) / SUMMARY).is_file()]
     honesty = _of_splits(folder, trainings, done)
+    apart = _stacked({s: _csv(folder.differences(s)) for s in trainings.splits}, "split")
     bias, classes, confusions = (
         _csv(folder.run(WELL) / file, WELL in done)
         for file in (BIAS_FILE, CLASSES_FILE, CONFUSIONS_FILE)
@@ -94,7 +98,8 @@ def read_honesty(root: str | Path, config: HonestyConfig, trainings: Trainings) 
     return HonestyTables(
         config,
         honesty=honesty,
-        lines=honesty_lines(honesty) if len(honesty) else _NOTHING,
+        differences=apart,
+        lines=honesty_lines(honesty, apart) if len(honesty) else _NOTHING,
         ablation=_of_runs(folder, trainings.ablations, done, "parts", (LEVELS_FILE,)),
         balance=_of_runs(folder, trainings.balances, done, "remedy", (LEVELS_FILE, BIAS_FILE)),
         sanity=_stacked({s: _csv(folder.sanity(s)) for s in trainings.splits}, "split"),

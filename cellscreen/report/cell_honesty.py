@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cellscreen.report import plots, svg
+from cellscreen.report.cell_differences import differences_table
 from cellscreen.report.cell_section import cell_section, figures_wide, first_upper
 from cellscreen.report.section import Drawing, Section, Table
 from cellscreen.votes.honesty import ALL_SPLITS
@@ -23,15 +24,18 @@ _SPLITS = {
     "layout": "layout",
 }
 _HOW = (
-    "Above and below are said only where 95 % intervals lie wholly apart; where figures disagree, "
-    f"each is named; intervals over fewer than {MIN_GROUPS} groups carry no claim. Many are "
-    "compared: one in forty that is only chance will lie above it."
+    "Above and below are said only where the 95 % interval of a difference, over the same draws of "
+    "positions for both, leaves out 0; the bars are of each model alone, and may overlap all the "
+    "same. Where figures disagree, each is named; intervals over fewer than "
+    f"{MIN_GROUPS} groups carry no claim. Many are compared: one in forty that is only chance will "
+    "lie above it."
 )
 
 
 def honesty_section(
     table: pd.DataFrame,
     lines: pd.DataFrame,
+    differences: pd.DataFrame | None = None,
     *,
     level: str = LEVEL,
     rule: str = RULE,
@@ -45,6 +49,7 @@ def honesty_section(
     Args:
         table: tidy, as for `votes.honesty.honesty_lines`.
         lines: of `votes.honesty.honesty_lines`, of the same level, rule and metrics.
+        differences: what the lines were made of; shown as a table if there are any.
         level: whose figures are shown.
         rule: of voting, whose figures are shown.
         metrics: that are shown.
@@ -65,13 +70,16 @@ def honesty_section(
         f"{model_name(str(model))}: {line}"
         for model, line in zip(whole["model"], whole["line"], strict=True)
     ]
+    tables = [honesty_table(rows, lines, metrics, baselines, of=_of(level, rule))]
+    if differences is not None and len(differences):
+        tables.append(differences_table(differences, metrics, baselines))
     return cell_section(
         key,
         "What may be concluded",
         verdicts=verdicts,
         words=[_HOW],
         drawings=[honesty_drawing(rows, metrics, baselines, name=f"{key}-figures")],
-        tables=[honesty_table(rows, lines, metrics, baselines, of=_of(level, rule))],
+        tables=tables,
         simulated=simulated,
     )
 

@@ -71,7 +71,7 @@ def write_honesty(
 def _concluded(tables: HonestyTables, simulated: bool) -> Section:
     if not len(tables.honesty):
         return missing("honesty", "What may be concluded", "no split is finished.")
-    return honesty_section(tables.honesty, tables.lines, simulated=simulated)
+    return honesty_section(tables.honesty, tables.lines, tables.differences, simulated=simulated)
 
 
 def _levels(tables: HonestyTables, simulated: bool) -> Section:

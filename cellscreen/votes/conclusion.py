@@ -36,6 +36,35 @@ def conclusion(rows: pd.DataFrame, position: pd.DataFrame) -> str:
     return _unmoved(fixed, above, position)
 
 
+def place_conclusion(position: pd.DataFrame) -> str:
+    """One line on what the well position alone tells of the label, over all splits.
+
+    Args:
+        position: rows of `standings.standings`, of the position baseline.
+
+    Example:
+        >>> place_conclusion(rows)  # doctest: +SKIP
+        'Above chance under well and plate (accuracy 1.000 [0.912, 1.000] and …): there the label …'
+    """
+    by_split = {str(split): part for split, part in position.groupby("split", sort=False)}
+    above = [split for split, part in by_split.items() if above_chance(part)]
+    if not above:
+        named = {split for split, part in by_split.items() if beside(part, CHANCE) != UNDEFINED}
+        if not named:
+            return "Undefined under every split: whether the place gives the label away is open."
+        names = joined([split_name(split) for split in by_split if split in named], "or")
+        return f"Not above chance under {names}: the place is not shown to give the label away."
+    best = max(above, key=lambda split: _by_chance(by_split[split])["value"].iloc[0])
+    names = joined([split_name(split) for split in above])
+    line = (
+        f"Above chance under {names}, at best {by_metric(by_split[best])} under "
+        f"{split_name(best)}: there the label can be told without looking at a cell."
+    )
+    if LAYOUT in by_split and LAYOUT not in above:
+        line += " Not on another layout."
+    return line
+
+
 def _unmoved(fixed: dict[str, pd.DataFrame], above: list[str], position: pd.DataFrame) -> str:
     """Without another layout."""
     if not above:

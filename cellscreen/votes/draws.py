@@ -73,6 +73,23 @@ def drawn_intervals(
         >>> drawn_intervals(lambda counts: {"share": counts @ [1.0, 1.0] / 2}, 2)
         {'share': (1.0, 1.0)}
     """
+    drawn = drawn_figures(figures, n_groups, draws=draws, seed=seed, centres=centres)
+    return {name: interval(values) for name, values in drawn.items()}
+
+
+def drawn_figures(
+    figures: Callable[[np.ndarray], Mapping[str, np.ndarray]],
+    n_groups: int,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    centres: Mapping[str, float] | None = None,
+) -> dict[str, np.ndarray]:
+    """The draws that `drawn_intervals` makes intervals of, `(draws,)` float by name.
+
+    Draws of two models with as many groups and one seed are of the same groups, so that they can
+    be subtracted.
+    """
     if n_groups < 2:
         return {}
     size = max(_AT_ONCE // n_groups, 1)
@@ -80,7 +97,7 @@ def drawn_intervals(
     drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     for name, value in (centres or {}).items():
         drawn[name] = recentred(drawn[name], value)
-    return {name: interval(values) for name, values in drawn.items()}
+    return drawn
 
 
 def recentred(values: np.ndarray, value: float) -> np.ndarray:

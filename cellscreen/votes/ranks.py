@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from cellscreen.votes.chance import FIGURES, chance_figures
-from cellscreen.votes.draws import DRAWS, UNDEFINED, counted_by_group, drawn_intervals, widened
+from cellscreen.votes.draws import (
+    DRAWS,
+    UNDEFINED,
+    counted_by_group,
+    drawn_figures,
+    interval,
+    widened,
+)
 from cellscreen.votes.places import Units, group_numbers, ranked_units
 
 
@@ -66,19 +73,44 @@ def rank_table(
     Example:
         >>> rank_table(vote(cells, image, classes), wells, classes)  # doctest: +SKIP
     """
-    numbers, n_groups = group_numbers(table, groups)
-    units = ranked_units(table, classes)
-    values = _figures(units, len(classes))
-    found: dict[str, tuple[float, float]] = {}
-    if units is not None:
-        centres = {name: values[name] for name in ("macro_f1", "balanced_accuracy")}
-        figures = _drawn_figures(units, numbers, n_groups, len(classes))
-        found = drawn_intervals(figures, n_groups, draws=draws, seed=seed, centres=centres)
+    values, drawn = rank_draws(table, groups, classes, draws=draws, seed=seed)
+    n_groups = groups.nunique()
+    found = {name: interval(of_draws) for name, of_draws in drawn.items()}
     ends = {name: widened(v, found.get(name, UNDEFINED), n_groups) for name, v in values.items()}
     chance = chance_figures(table["label"].to_numpy(), len(classes))
     rows = [(name, v, *ends[name], chance[name]) for name, v in values.items()]
     made = pd.DataFrame(rows, columns=["metric", "value", "low", "high", "chance"])
     return made.assign(n_units=len(table), n_groups=n_groups)
+
+
+def rank_draws(
+    table: pd.DataFrame,
+    groups: pd.Series,
+    classes: Sequence[str],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """The figures, and what they are in every draw of whole groups.
+
+    Args:
+        table, groups, classes, draws, seed: as for `rank_table`.
+
+    Returns:
+        Figures by name as of `rank_figures`, and `(draws,)` float64 by name; no draws where no
+        figure is defined or there are fewer than two groups.
+
+    Raises:
+        DataError: as `rank_table`.
+    """
+    numbers, n_groups = group_numbers(table, groups)
+    units = ranked_units(table, classes)
+    values = _figures(units, len(classes))
+    if units is None:
+        return values, {}
+    centres = {name: values[name] for name in ("macro_f1", "balanced_accuracy")}
+    figures = _drawn_figures(units, numbers, n_groups, len(classes))
+    return values, drawn_figures(figures, n_groups, draws=draws, seed=seed, centres=centres)
 
 
 def _figures(units: Units | None, n_classes: int) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """Where a model stands beside chance and the baselines, by intervals and never by values alone.
 
-One stands above another where its interval lies wholly above the other's. Both are judged on the
-same units and groups, so this is stricter than the interval of their difference would be: what is
-called "not told apart" may still differ, what is called "above" is. Intervals over fewer than
-`MIN_GROUPS` groups are too narrow to carry a claim and count as undefined.
+One stands above another where the interval of their difference lies above 0 (`differences`). Where
+that was not drawn, its interval must lie wholly above the other's. This is stricter: what is then
+called "not told apart" may still differ. Intervals over fewer than `MIN_GROUPS` groups are too
+narrow to carry a claim and count as undefined.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ LEVEL, RULE = "image", "majority"
 MIN_GROUPS = 10
 COLUMNS = ("split", "model", "level", "rule", "metric", "value", "low", "high")
 _KEY = ["split", "model", "metric"]
+Apart = dict[tuple[str, ...], tuple[float, float]]
 
 
 def standings(
     table: pd.DataFrame,
+    differences: pd.DataFrame | None = None,
     *,
     level: str = LEVEL,
     rule: str = RULE,
@@ -41,6 +43,8 @@ def standings(
         table: tidy, `COLUMNS`, with `chance` and `n_groups` as `ranks.rank_table` makes them (a
             figure without `chance` has an undefined standing beside it; without `n_groups` the
             number of groups is not looked at). One row a split, model, level, rule and metric.
+        differences: `split` and the columns of `differences.difference_table`, of the same level
+            and rule; a pair that is not there stands by its two intervals.
         level: whose rows are compared.
         rule: of voting, whose rows are compared.
         metrics: that are compared; of the table.
@@ -61,10 +65,11 @@ def standings(
     """
     check_columns(table, COLUMNS)
     rows = chosen_rows(table, level, rule, metrics)
+    apart = _apart(differences)
     made = [
         (split, model, metric, *compared)
         for (split, model, metric), row in rows.groupby(_KEY, sort=False)
-        for compared in _beside(row.iloc[0], rows, () if model in baselines else baselines)
+        for compared in _beside(row.iloc[0], rows, () if model in baselines else baselines, apart)
     ]
     other = ["against", "other", "other_low", "other_high", "standing"]
     return pd.DataFrame(made, columns=[*_KEY, "value", "low", "high", "n_groups", *other])
@@ -124,22 +129,38 @@ def together(standings_of: Sequence[str]) -> str:
     return UNDEFINED if not defined else defined.pop() if len(defined) == 1 else MIXED
 
 
-def _beside(row: pd.Series, rows: pd.DataFrame, baselines: Sequence[str]) -> Iterator[tuple]:
+def _apart(differences: pd.DataFrame | None) -> Apart:
+    """The interval of each difference by split, model, metric and what it is from."""
+    if differences is None or differences.empty:
+        return {}
+    rows = differences[[*_KEY, "against", "low", "high", "n_groups"]].to_numpy(object)
+    return {tuple(key): _carried(low, high, n) for *key, low, high, n in rows}
+
+
+def _beside(
+    row: pd.Series, rows: pd.DataFrame, baselines: Sequence[str], apart: Apart
+) -> Iterator[tuple]:
     own = (row["value"], row["low"], row["high"], row["n_groups"])
-    low, high = _carried(row)
+    key = tuple(row[_KEY])
+
+    def where(against: str, low: float, high: float) -> str:
+        if (*key, against) in apart:
+            return standing(*apart[*key, against], 0.0, 0.0)
+        return standing(*_carried(row["low"], row["high"], row["n_groups"]), low, high)
+
     chance = row[CHANCE]
-    yield *own, CHANCE, chance, np.nan, np.nan, standing(low, high, chance, chance)
+    yield *own, CHANCE, chance, np.nan, np.nan, where(CHANCE, chance, chance)
     same = rows[(rows["split"] == row["split"]) & (rows["metric"] == row["metric"])]
     for name in baselines:
         for _, other in same[same["model"] == name].iterrows():
+            ends = _carried(other["low"], other["high"], other["n_groups"])
             theirs = (other["value"], other["low"], other["high"])
-            yield *own, name, *theirs, standing(low, high, *_carried(other))
+            yield *own, name, *theirs, where(name, *ends)
 
 
-def _carried(row: pd.Series) -> tuple[float, float]:
-    """The interval of a figure, undefined where too few groups made it."""
-    few = row["n_groups"] < MIN_GROUPS
-    return (np.nan, np.nan) if few else (row["low"], row["high"])
+def _carried(low: float, high: float, n_groups: float) -> tuple[float, float]:
+    """An interval, undefined where too few groups made it."""
+    return (np.nan, np.nan) if n_groups < MIN_GROUPS else (low, high)
 
 
 def _listed(values: pd.Series) -> str:

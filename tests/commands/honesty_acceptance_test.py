@@ -102,3 +102,17 @@ def test_where_only_places_differ_the_net_is_at_chance_on_another_layout_and_it_
     assert "on another layout" in said
     assert "learned the position" in said
     assert said in page
+
+
+@pytest.mark.slow
+def test_where_replicates_share_a_layout_it_is_said_that_position_alone_tells_the_compound(
+    tmp_path,
+):
+    one = dataclasses.replace(PLACES, layouts=1, plates=3, replicates=2)
+    words = ("--splits=well,plate", "--noablations", "--epochs=1", "--batch_size=32")
+    table, lines, page = honesty(one, "image_metadata_quick.flags", tmp_path, *words)
+    for split in ("well", "plate"):
+        assert accuracy(table, "well_position", "image", split)["value"] == 1
+    said = lines.set_index(["model", "split"]).loc[("well_position", "all"), "line"]
+    assert said.startswith("Above chance under well and plate, at best accuracy 1.000")
+    assert "can be told without looking at a cell" in page

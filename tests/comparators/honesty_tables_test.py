@@ -101,6 +101,24 @@ def test_a_drop_on_another_layout_is_concluded(folder):
     assert "learned the position" in lines[NET, "all"]
 
 
+def test_differences_decide_what_is_said_of_the_splits_that_have_them(folder):
+    write_run(folder, "well", 0.52)  # [0.47, 0.57] beside a chance of 0.5
+    write_run(folder, "layout", 0.52)
+    assert read(folder).lines.query("split == 'well'")["standing"].item() == "not told apart"
+    one = {"model": NET, "against": "chance", "difference": 0.02, "low": 0.01, "high": 0.03}
+    one |= {"n_units": 40, "n_groups": 20, "level": "image", "rule": "majority"}
+    path = folder.differences("well")
+    path.parent.mkdir()
+    both = pd.DataFrame([one | {"metric": metric} for metric in ("accuracy", "macro_f1")])
+    both.to_csv(path, index=False)
+    tables = read(folder)
+    standing = tables.lines.set_index("split")["standing"]
+    assert (standing["well"], standing["layout"]) == ("above", "not told apart")
+    assert set(tables.differences["split"]) == {"well"}
+    tables.write(folder.root)
+    assert (folder.root / "differences.csv").is_file()
+
+
 def test_remedies_and_parts_have_the_nets_rows_whatever_it_is_called(folder):
     write_run(folder, "well", 0.8)
     write_run(folder, "balance-focal", 0.6)

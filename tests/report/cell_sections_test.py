@@ -165,6 +165,24 @@ def test_the_honesty_table_has_every_split_and_model_and_its_line(read_page):
     assert ">undefined<" in section.html
 
 
+def test_differences_of_nets_are_shown_and_those_of_baselines_are_not(read_page):
+    table = honest(tidy(("model", "net"), (0.6, 0.5), split="well"))
+    apart = pd.DataFrame(
+        [
+            {"split": "well", "model": model, "against": "chance", "metric": metric}
+            | {"difference": 0.1, "low": -0.025, "high": 0.2, "n_units": 60, "n_groups": 40}
+            for model in ("net", "well_position")
+            for metric in ("accuracy", "macro_f1")
+        ]
+    )
+    section = honesty_section(table, honesty_lines(table, apart), apart)
+    read = page(read_page, section)
+    whole = [row for where, rows in read.tables if where == "honesty" for row in rows]
+    rows = [[cell.strip().replace("\u00a0", " ") for cell in row] for row in whole]
+    assert ["well", "net", "chance", *["0.100 [-0.025, 0.200]"] * 2] in rows
+    assert not [row for row in rows if row[1] == "well position" and row[2] == "chance"]
+
+
 def test_parts_of_a_net_stand_beside_the_whole(read_page):
     table = pd.DataFrame(
         [

@@ -33,8 +33,9 @@ def rows(split, model, *spans, n_groups=40, chance=CHANCE):
 def lines(*parts, **options):
     """Lines by split of the only model."""
     found = honesty_lines(pd.DataFrame([row for part in parts for row in part]), **options)
-    assert found["model"].nunique() == 1
-    return found.set_index("split")["line"]
+    own = found[found["model"] != PLACE]
+    assert own["model"].nunique() == 1
+    return own.set_index("split")["line"]
 
 
 BASE = (0.1, 0.15)
@@ -217,7 +218,7 @@ def test_a_model_without_a_figure_at_this_level_is_undefined_not_forgotten():
     assert "Beside well position undefined: not ruled out." in found["well"]
 
 
-def test_every_model_has_its_lines_and_baselines_have_none():
+def test_every_model_has_its_lines_and_of_the_baselines_the_position_has_one():
     table = pd.DataFrame(
         [
             *rows("well", "net", (0.5, 0.6)),
@@ -231,7 +232,39 @@ def test_every_model_has_its_lines_and_baselines_have_none():
         ["net", "all", ""],
         ["lightgbm", "well", "not told apart"],
         ["lightgbm", "all", ""],
+        [PLACE, "all", ""],
     ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            [("well", (0.7, 0.8)), ("plate", (0.9, 1.0))],
+            "Above chance under well and plate, at best accuracy 0.950 [0.900, 1.000] and macro-F1 "
+            "0.950 [0.900, 1.000] under plate: there the label can be told without looking at a "
+            "cell.",
+        ),
+        (
+            [("well", (0.7, 0.8)), ("layout", (0.1, 0.3))],
+            "Above chance under well, at best accuracy 0.750 [0.700, 0.800] and macro-F1 0.750 "
+            "[0.700, 0.800] under well: there the label can be told without looking at a cell. "
+            "Not on another layout.",
+        ),
+        (
+            [("well", (0.1, 0.3)), ("plate", (NAN, NAN))],
+            "Not above chance under well: the place is not shown to give the label away.",
+        ),
+        (
+            [("well", (NAN, NAN))],
+            "Undefined under every split: whether the place gives the label away is open.",
+        ),
+    ],
+)
+def test_what_the_position_alone_tells_is_said(parts, said):
+    table = pd.DataFrame([row for split, span in parts for row in rows(split, PLACE, span)])
+    found = honesty_lines(table)
+    assert found[["model", "split", "line"]].to_numpy().tolist() == [[PLACE, "all", said]]
 
 
 def test_standings_by_hand():

@@ -392,16 +392,37 @@ def test_recipes_are_the_published_nets_and_quick_ones_their_small_kin(name, net
     assert quick.cell_input.cell_size == 64
 
 
+def test_our_own_recipe_reads_all_stains_and_no_place():
+    configs = [
+        config_from_values(
+            CellsConfig,
+            recipe_values(CellsConfig, commands.RECIPES / f"mask_intensity_{end}.flags")
+            | {"data_dir": "records"},
+        )
+        for end in ("hybrid", "quick")
+    ]
+    nets = [config.net_config for config in configs]
+    assert {net.branches for net in nets} == {("mask", "intensity")}
+    assert nets[0].table_features == nets[1].table_features
+    stains = {name.rpartition("_")[2] for name in nets[0].table_features if "Intensity" in name}
+    assert stains == {"AGP", "DNA", "ER", "Mito", "RNA"}
+    assert not [name for name in nets[0].table_features if "Box" in name or "Center" in name]
+    assert configs[0].folds_config.fold_by == "plate"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mask_flow_hybrid", "image_metadata_hybrid"])
+@pytest.mark.parametrize(
+    "name", ["mask_flow_hybrid", "image_metadata_hybrid", "mask_intensity_hybrid"]
+)
 def test_published_recipes_take_two_steps(name, cell_records):
     values = recipe_values(CellsConfig, commands.RECIPES / f"{name}.flags")
     features = [
         column.replace("Cells_", "Nuclei_").replace("_median", "_RNA")
         for column in values["table_features"]
+        if not column.endswith(("_AGP", "_ER", "_Mito"))  # stains that these plates do not have
     ]
     values |= {"data_dir": str(cell_records), "dataset": "hcs", "records": "cells"}
-    values |= {"table_features": features, "batch_size": 2}
+    values |= {"table_features": features, "batch_size": 2, "fold_by": "well", "folds": 2}
     config = config_from_values(CellsConfig, values)
     data = load_cells(config)
     fitter = cell_fitter(data.config, data, Machine(config.machine))
