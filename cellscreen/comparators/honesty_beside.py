@@ -14,10 +14,10 @@ from cellscreen.comparators.honesty_folder import HonestyFolder
 from cellscreen.comparators.honesty_sanity import sanity_figures
 from cellscreen.comparators.out_of_fold import out_of_fold
 from cellscreen.comparators.tabular import Booster
-from cellscreen.training.cell_baselines import cell_baselines
-from cellscreen.training.cell_data import CellData
-from cellscreen.training.cell_levels import voted_levels, with_places
-from cellscreen.training.run_folder import write_csv
+from cellscreen.fitting.run_folder import write_csv
+from cellscreen.training.cells.baselines import cell_baselines
+from cellscreen.training.cells.data import CellData
+from cellscreen.training.cells.levels import voted_levels, with_places
 from cellscreen.votes.answers import class_columns
 from cellscreen.votes.differences import difference_table
 from cellscreen.votes.ranks import rank_table
