@@ -79,11 +79,18 @@ _VOTE = flags.DEFINE_enum(
     "How cells vote: share of calls, mean probability, or weighted by confidence.",
     flag_values=FLAGS,
 )
-for _name, _about in (
-    ("cell_table", "Of nets of cells: a table of features instead of the records' own."),
-    ("cell_table_columns", "CSV `ours,theirs` of the names of its columns."),
-):
-    flags.DEFINE_string(_name, None, _about, flag_values=FLAGS)
+_OF_CELLS = ("cell_table", "cell_table_columns", "cell_table_match")
+flags.DEFINE_string(
+    "cell_table", None, "Of nets of cells: a table of features instead of the records' own.",
+    flag_values=FLAGS,
+)  # fmt: skip
+flags.DEFINE_string(
+    "cell_table_columns", None, "CSV `ours,theirs` of the names of its columns.", flag_values=FLAGS
+)
+flags.DEFINE_enum(
+    "cell_table_match", None, ["number", "place"],
+    "By what its rows are cells of ours; else as in the training.", flag_values=FLAGS,
+)  # fmt: skip
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Score table to write, .parquet.", flag_values=FLAGS, required=True
 )
@@ -124,7 +131,7 @@ def main(argv: list[str]) -> int:
 
 def given_to_model(values: flags.FlagValues) -> dict[str, Any]:
     """What flags ask of the model: fields of `InferenceConfig` and the table of cells."""
-    names = [*InferenceConfig.__dataclass_fields__, "cell_table", "cell_table_columns"]
+    names = (*InferenceConfig.__dataclass_fields__, *_OF_CELLS)
     return {name: values[name].value for name in names if values[name].present}
 
 
