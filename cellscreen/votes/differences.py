@@ -92,7 +92,7 @@ def _compared(
     shared = own.index.intersection(theirs.index)
     own, theirs, of_unit = own.loc[shared], theirs.loc[shared], groups.reindex(shared)
     if not own["label"].equals(theirs["label"]):
-        unit = shared[(own["label"] != theirs["label"]).argmax()]
+        unit = shared[int(np.argmax(own["label"] != theirs["label"]))]
         raise DataError(f"Expected one label of each unit; models differ in that of {unit}.")
     values, drawn = rank_draws(own, of_unit, classes, draws=draws, seed=seed)
     beside = (
