@@ -109,7 +109,7 @@ def test_where_replicates_share_a_layout_it_is_said_that_position_alone_tells_th
     tmp_path,
 ):
     one = dataclasses.replace(PLACES, layouts=1, plates=3, replicates=2)
-    words = ("--splits=well,plate", "--noablations", "--epochs=1", "--batch_size=32")
+    words = ("--splits=well,plate", "--noablations", "--epochs=2", "--batch_size=32")
     table, lines, page = honesty(one, "image_metadata_quick.flags", tmp_path, *words)
     for split in ("well", "plate"):
         assert accuracy(table, "well_position", "image", split)["value"] == 1

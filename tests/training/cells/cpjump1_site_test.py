@@ -25,7 +25,7 @@ from cellscreen.training.cells.config import CellDataConfig, CellsConfig
 from cellscreen.training.cells.fields import fields_of
 from cellscreen.training.cells.parts import used_cells
 
-DATA = Path(os.environ.get("CELLSCREEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("CELLSCREEN_DATA", Path(__file__).parents[4] / "shared" / "data"))
 ZIP = DATA / "cpjump1_site.zip"
 PLATE, CHANNELS = "BR00117006", {2: "AGP", 3: "RNA", 5: "DNA"}
 CLASSES = ("DMSO", "drug", "other")
