@@ -24,7 +24,7 @@ FLAGS = sorted(set(re.findall(r"`--(\w+)", PAGE)))
 
 
 def test_the_page_is_read():
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 8
     assert {"splits", "balances", "ablations", "layout_column"} <= set(FLAGS)
 
 
